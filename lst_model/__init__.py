@@ -1,0 +1,1 @@
+"""LST networks: description, PyTorch module, training, quantisation and the integer reference model."""

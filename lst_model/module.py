@@ -1,0 +1,90 @@
+"""The float model: any :class:`~lst_model.network.Network` as an ``nn.Module``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from .network import ColumnTransform, Network, Output, RowTransform, Stage, lst
+
+Activation = Callable[[Tensor], Tensor]
+
+
+class LST(nn.Module):
+    """Learned 2D Separable Transform classifier (arXiv 2505.06578).
+
+    Parameters
+    ----------
+    network : Network
+        Description of the layers; LST-1 with 9,474 parameters by default.
+    activation : callable
+        Elementwise activation of the embeddings, ``torch.tanh`` by default.
+
+    The parameters are named after :attr:`Stage.key`: ``block1.row.weight [outputs, inputs]``,
+    ``block1.row.bias [outputs]``, ..., ``output.weight [classes, rows * columns]``, ``output.bias``.
+    They start Xavier-uniform with zero biases.
+    """
+
+    def __init__(self, network: Network | None = None, activation: Activation = torch.tanh) -> None:
+        super().__init__()
+        self.network = lst() if network is None else network
+        self.activation = activation
+        for stage in self.network.stages:
+            block, _, part = stage.key.partition(".")
+            linear = nn.Linear(stage.inputs, stage.outputs)
+            nn.init.xavier_uniform_(linear.weight)
+            nn.init.zeros_(linear.bias)
+            if part:
+                if not hasattr(self, block):
+                    self.add_module(block, nn.Module())
+                self.get_submodule(block).add_module(part, linear)
+            else:
+                self.add_module(block, linear)
+
+    def linear(self, stage: Stage) -> nn.Linear:
+        """The fully connected layer of a stage."""
+        module = self.get_submodule(stage.key)
+        assert isinstance(module, nn.Linear)
+        return module
+
+    def trace(self, x: Tensor) -> dict[str, Tensor]:
+        """Every intermediate value by stage name.
+
+        Parameters
+        ----------
+        x : Tensor
+            Normalised images ``[n, rows, columns]`` in -1 to 1.
+
+        Returns
+        -------
+        dict
+            ``input`` and, per stage, ``[n, rows, columns]`` embeddings and ``[n, classes]`` logits.
+        """
+        values = {"input": x}
+        saved = x
+        for stage in self.network.stages:
+            linear = self.linear(stage)
+            match stage.layer:
+                case RowTransform():
+                    x = self.activation(linear(x))
+                case ColumnTransform():
+                    x = self.activation(linear(x.transpose(1, 2))).transpose(1, 2)
+                case Output():
+                    x = linear(x.flatten(1))
+            if stage.adds_skip:
+                x = x + saved
+            if stage.saves_skip:
+                saved = x
+            values[stage.name] = x
+        return values
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits ``[n, classes]`` of normalised images ``[n, rows, columns]``."""
+        return self.trace(x)["logits"]
+
+
+def normalise(pixels: Tensor) -> Tensor:
+    """8-bit pixels to the network's input: ``(p / 255 - 0.5) / 0.5``, in float32 (paper, "Training")."""
+    return (pixels.to(torch.float32) / 255 - 0.5) / 0.5
