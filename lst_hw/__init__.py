@@ -1,0 +1,1 @@
+"""In-place FPGA accelerators for LST networks, in Amaranth."""
