@@ -1,0 +1,1 @@
+"""Cycle-accurate simulation engines and the bit-exact comparison."""
