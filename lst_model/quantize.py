@@ -1,0 +1,99 @@
+"""From a float model to integers: the quantised network that hardware and integer model share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .activations import DEFAULT, check
+from .errors import InputError
+from .fixed import Formats
+from .module import LST
+from .network import Network
+
+Codes = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class QuantizedNetwork:
+    """A network in integers.
+
+    Attributes
+    ----------
+    network : Network
+    formats : Formats
+    activation : str
+        Name of the activation unit.
+    weights : tuple of int64 array
+        Weight codes ``[outputs, inputs]``, one array per stage.
+    biases : tuple of int64 array
+        Bias codes ``[outputs]``, one array per stage.
+    saturated : dict
+        Number of parameters that the formats clipped, by state dict key; empty when all fit.
+    """
+
+    network: Network
+    formats: Formats
+    activation: str
+    weights: tuple[Codes, ...]
+    biases: tuple[Codes, ...]
+    saturated: dict[str, int]
+
+    def __post_init__(self) -> None:
+        check(self.activation)
+        for stage, weight, bias in zip(self.network.stages, self.weights, self.biases, strict=True):
+            if weight.shape != (stage.outputs, stage.inputs) or bias.shape != (stage.outputs,):
+                raise InputError(
+                    f"{stage.key}: weights {weight.shape} and biases {bias.shape} do not fit "
+                    f"a layer of {stage.inputs} inputs and {stage.outputs} outputs"
+                )
+            _check_codes(f"{stage.key}.weight", weight, self.formats.weight.lowest, self.formats.weight.highest)
+            _check_codes(f"{stage.key}.bias", bias, self.formats.bias.lowest, self.formats.bias.highest)
+
+    @property
+    def accumulator_fraction(self) -> int:
+        """Fractional bits of a product, of an accumulator and of a logit."""
+        return self.formats.weight.fraction_bits + self.formats.activation.fraction_bits
+
+    @property
+    def saturation_report(self) -> str:
+        """One line on the parameters that saturate, empty when none does."""
+        parts = [f"{count} in {key}" for key, count in self.saturated.items()]
+        total = sum(self.saturated.values())
+        return f"{total} of {self.network.parameters} parameters saturate: {', '.join(parts)}" if parts else ""
+
+
+def quantize(
+    model: LST,
+    formats: Formats | None = None,
+    activation: str = DEFAULT,
+    *,
+    allow_saturation: bool = True,
+) -> QuantizedNetwork:
+    """Round a float model's parameters to nearest, saturating at the ends of their formats.
+
+    Raises
+    ------
+    InputError
+        If ``allow_saturation`` is false and a parameter lies outside its format.
+    """
+    formats = Formats() if formats is None else formats
+    weights, biases, saturated = [], [], {}
+    for stage in model.network.stages:
+        linear = model.linear(stage)
+        for kind, target, q in (("weight", weights, formats.weight), ("bias", biases, formats.bias)):
+            values = linear.get_parameter(kind).detach().double().numpy()
+            target.append(q.codes(values))
+            if count := q.saturating(values):
+                saturated[f"{stage.key}.{kind}"] = count
+    result = QuantizedNetwork(model.network, formats, activation, tuple(weights), tuple(biases), saturated)
+    if saturated and not allow_saturation:
+        raise InputError(f"{result.saturation_report}; choose a format with more integer bits")
+    return result
+
+
+def _check_codes(key: str, codes: Codes, lowest: int, highest: int) -> None:
+    if codes.size and (codes.min() < lowest or codes.max() > highest):
+        raise InputError(f"{key} has codes from {codes.min()} to {codes.max()}, outside {lowest} to {highest}")
