@@ -1,0 +1,242 @@
+"""``lst-hw train``."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+import torch
+from click.core import ParameterSource
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from lst_model import checkpoint, data, training
+from lst_model.augment import Affine
+from lst_model.errors import InputError
+from lst_model.network import NAMED, Network, lst
+
+METRICS = "metrics.json"
+_DEFAULTS = training.TrainingOptions(epochs=100)
+_SHAPE = ("rows", "columns", "embedding", "classes", "skip")
+# What only says where things are or how to run belongs to a machine, not to the recipe.
+_NOT_RECIPE = ("output", "data_dir", "threads", "resume", "overwrite", "json_file")
+
+_EXAMPLES = """\b
+Examples:
+  lst-hw train -o runs/lst-1
+  lst-hw train --network lst-2 --epochs 200 --seed 3 -o runs/lst-2
+  lst-hw train --network lst-2 --epochs 200 --seed 3 -o runs/lst-2 --resume
+  lst-hw train --network lst-1-8 --teacher runs/lst-2/best.pt -o runs/small
+  lst-hw train --rows 8 --embedding 8 --data-dir my/idx/files -o runs/mine
+
+\b
+The output folder receives
+  best.pt       averaged weights of the epoch with the best validation accuracy
+  last.pt       averaged weights of the last epoch, and all that --resume needs
+  metrics.json  options, every epoch, and at the end the accuracy on the test set
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.option("-o", "--output", metavar="DIR", required=True, type=click.Path(path_type=Path), help="Output folder.")
+@click.option("--network", metavar="NAME", default="lst-1", show_default=True, help=f"One of {', '.join(NAMED)}.")
+@click.option("--rows", type=int, help="Image rows, for a network of your own.  [28]")
+@click.option("--columns", type=int, help="Image columns.  [as many as rows]")
+@click.option("--embedding", type=int, multiple=True, help="Embedding size; repeat it for more blocks.  [28]")
+@click.option("--classes", type=int, help="Number of classes.  [10]")
+@click.option("--skip", type=int, nargs=2, metavar="A B", help="Add the output of block A to that of block B.")
+@click.option("--epochs", type=int, default=_DEFAULTS.epochs, show_default=True, help="Passes over the images.")
+@click.option("--seed", type=int, default=_DEFAULTS.seed, show_default=True, help="Seed of everything random.")
+@click.option("--batch", type=int, default=_DEFAULTS.batch, show_default=True, help="Images per step.")
+@click.option("--lr", type=float, default=_DEFAULTS.peak_lr, show_default=True, help="Peak learning rate.")
+@click.option("--weight-decay", type=float, default=_DEFAULTS.weight_decay, show_default=True, help="AdamW's decay.")
+@click.option("--average", type=float, default=_DEFAULTS.average, show_default=True, help="Weight averaging per step.")
+@click.option("--augment", type=float, default=1.0, show_default=True, help="Strength of augmentation, 0 for none.")
+@click.option("--holdout", type=int, help="Training images kept for validation.  [a twelfth]")
+@click.option("--teacher", multiple=True, metavar="CHECKPOINT", help="Distil from this network; repeat for several.")
+@click.option("--distillation", type=float, default=_DEFAULTS.distillation, show_default=True, help="Teachers' share.")
+@click.option("--temperature", type=float, default=_DEFAULTS.temperature, show_default=True, help="Of distillation.")
+@click.option("--data-dir", metavar="DIR", type=click.Path(path_type=Path), help="Folder with the four IDX files.")
+@click.option("--threads", type=click.IntRange(min=1), help="CPU threads; the same number repeats a run exactly.")
+@click.option("--resume", is_flag=True, help="Continue the interrupted run in the output folder.")
+@click.option("--overwrite", is_flag=True, help="Replace the run in the output folder.")
+@click.option(
+    "--json", "json_file", metavar="FILE", type=click.File("w"), help="Write the metrics here too; - is stdout."
+)
+@click.pass_context
+def command(ctx: click.Context, /, **given: Any) -> None:
+    """Train a network and write its checkpoint.
+
+    Part of the training images is held out and decides which epoch is the best. The test set is read
+    once, at the very end, only to report the accuracy. The same options and seed give the same weights
+    on the same machine.
+    """
+    network = _network(ctx)
+    options = _options(given)
+    if given["threads"] is not None:
+        torch.set_num_threads(given["threads"])
+    teachers = [checkpoint.load(name) for name in given["teacher"]]
+    images = data.load("train", given["data_dir"])
+    output = _prepare(given["output"], given["resume"], given["overwrite"])
+    metadata = {"command": _recipe(ctx), "seed": options.seed, "data": images.source}
+    metrics: dict[str, Any] = {
+        **metadata,
+        "network": network.title,
+        "parameters": network.parameters,
+        "options": asdict(options),
+        "epochs": [],
+    }
+
+    try:
+        with _Bar(options.epochs) as bar:
+
+            def record(epoch: training.Epoch) -> None:
+                metrics["epochs"].append(asdict(epoch))
+                _write(output / METRICS, metrics)
+                bar.epoch(epoch)
+
+            result = training.train(
+                network,
+                images,
+                options,
+                output,
+                teachers=teachers,
+                metadata=metadata,
+                resume=given["resume"],
+                on_step=bar.step,
+                on_epoch=record,
+            )
+        metrics["best"] = asdict(result.best)
+        metrics["test"] = _test(result, network, given["data_dir"])
+        _write(output / METRICS, metrics)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"{output}: cannot be written ({reason}); free some space or choose another folder") from None
+    best = result.best
+    summary = f"{network.title}, {network.parameters:,} parameters: validation {best.validation_accuracy:.2%}"
+    if metrics["test"]:
+        summary += f", test {metrics['test']['accuracy']:.2%}"
+    if json_file := given["json_file"]:
+        json_file.write(_text(metrics))
+    if json_file is not sys.stdout:
+        click.echo(f"{summary} (epoch {best.epoch} of {options.epochs}), {output / training.BEST}")
+
+
+def _network(ctx: click.Context) -> Network:
+    """The named network, or the one that the shape options describe."""
+    given = ctx.params
+    shape = [name for name in _SHAPE if _typed(ctx, name)]
+    if not shape:
+        if given["network"] not in NAMED:
+            raise InputError(f"unknown network {given['network']!r}: choose one of {', '.join(NAMED)}")
+        return NAMED[given["network"]]
+    if _typed(ctx, "network"):
+        raise click.UsageError(f"--network and --{shape[0]} exclude each other: name a network or describe one")
+    chosen = {"embeddings" if name == "embedding" else name: given[name] for name in shape}
+    return lst(**chosen)
+
+
+def _options(given: dict[str, Any]) -> training.TrainingOptions:
+    return training.TrainingOptions(
+        epochs=given["epochs"],
+        batch=given["batch"],
+        peak_lr=given["lr"],
+        weight_decay=given["weight_decay"],
+        seed=given["seed"],
+        holdout=given["holdout"],
+        augmentation=Affine().scaled(given["augment"]),
+        average=given["average"],
+        distillation=given["distillation"],
+        temperature=given["temperature"],
+    )
+
+
+def _prepare(output: Path, resume: bool, overwrite: bool) -> Path:
+    """The output folder, made if need be; a run that is in it already is not lost by accident."""
+    if (output / training.LAST).exists() and not (resume or overwrite):
+        raise InputError(f"{output}: holds a run already; add --resume or --overwrite, or choose another folder")
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"{output}: cannot make this folder ({reason}); choose another with --output") from None
+    if not os.access(output, os.W_OK):
+        raise InputError(f"{output}: is not writable; choose another folder with --output")
+    return output
+
+
+def _test(result: training.TrainingResult, network: Network, data_dir: Path | None) -> dict[str, Any] | None:
+    """Accuracy on the test set, or None, with a note, where there is no test set."""
+    try:
+        images = data.load("test", data_dir)
+        images.check_fits(network)
+    except InputError as error:
+        click.echo(f"lst-hw: no test accuracy: {error}", err=True)
+        return None
+    if not images.is_test:
+        click.echo(f"lst-hw: no test accuracy: there are only {images.source}", err=True)
+        return None
+    loss, accuracy = training.evaluate(result.model, images)
+    return {"data": images.source, "images": len(images), "loss": loss, "accuracy": accuracy}
+
+
+def _recipe(ctx: click.Context) -> str:
+    """The command line that repeats this run, without what belongs to this machine only."""
+    words = ["lst-hw", "train"]
+    for option in ctx.command.params:
+        name = option.name or ""
+        if name in _NOT_RECIPE or not _typed(ctx, name):
+            continue
+        value = ctx.params[name]
+        repeated = value if option.multiple else [value]
+        for one in repeated:
+            words += [f"--{name.replace('_', '-')}", *map(str, one if isinstance(one, tuple) else [one])]
+    return shlex.join(words)
+
+
+def _typed(ctx: click.Context, name: str) -> bool:
+    return ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def _text(metrics: dict[str, Any]) -> str:
+    return json.dumps(metrics, indent=1) + "\n"
+
+
+def _write(path: Path, metrics: dict[str, Any]) -> None:
+    part = path.with_suffix(".part")
+    part.write_text(_text(metrics))
+    part.replace(path)
+
+
+class _Bar:
+    """Progress bar on standard error, with the latest scores; silent when that is no terminal."""
+
+    def __init__(self, epochs: int) -> None:
+        self._epochs = epochs
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[score]}"))
+        console = Console(stderr=True)
+        self._progress = Progress(*columns, TimeRemainingColumn(), console=console, disable=not sys.stderr.isatty())
+        self._task = self._progress.add_task(f"epoch 1/{epochs}", total=None, score="")
+
+    def __enter__(self) -> _Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._progress.stop()
+
+    def step(self, done: int, steps: int) -> None:
+        """Show how many steps of all are done."""
+        self._progress.update(self._task, completed=done, total=steps)
+
+    def epoch(self, epoch: training.Epoch) -> None:
+        """Show the scores of an epoch."""
+        score = f"loss {epoch.loss:.4f}, validation {epoch.validation_accuracy:.2%}"
+        description = f"epoch {min(epoch.epoch + 1, self._epochs)}/{self._epochs}"
+        self._progress.update(self._task, description=description, score=score)
