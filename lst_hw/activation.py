@@ -1,0 +1,159 @@
+"""Activation units: pre-activation code in, activation code out, fixed latency, one result per cycle.
+
+Each implements the function of the same name in :mod:`lst_model.activations`, to the bit, for every code.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from amaranth.hdl import Module, Mux, Signal, signed, unsigned
+from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from lst_model.activations import activation_table
+from lst_model.fixed import Formats
+
+
+class ActivationUnit(wiring.Component):
+    """Base of the activation units.
+
+    Throughput: one code per cycle. Latency: ``LATENCY`` cycles from ``i`` to ``o``.
+
+    Parameters
+    ----------
+    formats : Formats
+        ``formats.preactivation`` is the input format, ``formats.activation`` the output format.
+
+    Members
+    -------
+    i : In(signed)
+        Pre-activation code.
+    o : Out(signed)
+        Activation code.
+
+    Raises
+    ------
+    TypeError
+        If ``formats`` is not a :class:`~lst_model.fixed.Formats`.
+    """
+
+    LATENCY: ClassVar[int]
+
+    def __init__(self, *, formats: Formats) -> None:
+        if not isinstance(formats, Formats):
+            raise TypeError(f"Formats must be a Formats object, not {formats!r}")
+        self._formats = formats
+        super().__init__(
+            {
+                "i": In(signed(formats.preactivation.bits)),
+                "o": Out(signed(formats.activation.bits)),
+            }
+        )
+
+    @property
+    def formats(self) -> Formats:
+        """Formats of input and output."""
+        return self._formats
+
+    def _signed_output(self, m: Module, magnitude: Signal, negative: Signal) -> None:
+        """Drive ``o`` with the signed and saturated magnitude, combinationally.
+
+        A magnitude is at most ``2**n``; only ``Q1.n`` cannot hold it, and only its positive end.
+        """
+        q = self._formats.activation
+        value = Signal(signed(len(magnitude) + 1))
+        m.d.comb += value.eq(Mux(negative, -magnitude, magnitude))
+        m.d.comb += self.o.eq(Mux(value > q.highest, q.highest, value))
+
+
+class SecondOrderTanh(ActivationUnit):
+    """``x * (1 - |x| / 4)`` inside -2 to 2, else -1 or 1 (Kwan 1992): one multiplier.
+
+    Latency 3 cycles: magnitude, product, rounding.
+    """
+
+    LATENCY = 3
+
+    def elaborate(self, platform: object) -> Module:
+        """Build the unit."""
+        m = Module()
+        n = self._formats.activation.fraction_bits
+        two = 2 << n
+
+        magnitude = Signal(range(two + 1))
+        size = Signal(len(self.i))
+        m.d.comb += size.eq(Mux(self.i < 0, -self.i, self.i))
+        m.d.sync += magnitude.eq(Mux(size > two, two, size))
+
+        # At the clip, 2 * (1 - 2 / 4) is exactly 1: one formula serves both cases.
+        product = Signal(range(two * two + 1))
+        m.d.sync += product.eq(magnitude * (2 * two - magnitude)[: len(magnitude) + 1])
+
+        rounded = Signal(range((1 << n) + 1))
+        m.d.sync += rounded.eq((product + (1 << (n + 1))) >> (n + 2))
+
+        negative = Signal(3)
+        m.d.sync += negative.eq((negative << 1) | (self.i < 0))
+        self._signed_output(m, rounded, negative[2])
+        return m
+
+
+class TableTanh(ActivationUnit):
+    """``tanh(x)`` rounded to nearest, from a ROM of magnitudes.
+
+    Latency 2 cycles: magnitude, ROM.
+    """
+
+    LATENCY = 2
+
+    def __init__(self, *, formats: Formats) -> None:
+        super().__init__(formats=formats)
+        # The negative codes, because the positive end saturates in Q1.n.
+        negative = activation_table("table", formats)[1 : formats.preactivation.highest + 2]
+        self._magnitudes = [-code for code in reversed(negative.tolist())]
+
+    def elaborate(self, platform: object) -> Module:
+        """Build the unit."""
+        m = Module()
+        n = self._formats.activation.fraction_bits
+        bits = self._formats.preactivation.bits - 1
+
+        m.submodules.rom = rom = Memory(shape=unsigned(n + 1), depth=1 << bits, init=self._magnitudes)
+        read = rom.read_port()
+        # The most negative code has no counterpart; its neighbour is just as saturated.
+        highest = (1 << bits) - 1
+        address = Signal(bits)
+        m.d.sync += address.eq(Mux(self.i >= 0, self.i, Mux(self.i == ~highest, highest, -self.i)))
+        m.d.comb += read.addr.eq(address)
+
+        negative = Signal(2)
+        m.d.sync += negative.eq((negative << 1) | (self.i < 0))
+        self._signed_output(m, read.data, negative[1])
+        return m
+
+
+class HardTanh(ActivationUnit):
+    """``x`` clipped to -1 to 1.
+
+    Latency 1 cycle.
+    """
+
+    LATENCY = 1
+
+    def elaborate(self, platform: object) -> Module:
+        """Build the unit."""
+        m = Module()
+        low = -self._formats.activation.scale
+        high = min(self._formats.activation.scale, self._formats.activation.highest)
+        m.d.sync += self.o.eq(Mux(self.i < low, low, Mux(self.i > high, high, self.i)))
+        return m
+
+
+UNITS: dict[str, type[ActivationUnit]] = {
+    "second-order": SecondOrderTanh,
+    "table": TableTanh,
+    "hard": HardTanh,
+}
+"""Activation units by the name of the function they implement."""

@@ -1,0 +1,126 @@
+"""Reads finished sums out of the array, one per cycle, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.lib import data, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from .schedule import ARRAY_LATENCY, Schedule, Step
+
+
+class Collector(wiring.Component):
+    """Follows the wave of finished sums through the array and pairs each with its bias.
+
+    Latency: 1 cycle from a sum in its PE to ``total``. Throughput: one sum per cycle. Selection holds while
+    ``advance`` is low; what has been selected moves on regardless.
+
+    Parameters
+    ----------
+    schedule : Schedule
+    biases : sequence of int
+        Aligned biases, at the steps' ``bias_base``.
+    accumulator_bits, bias_bits : int
+        Widths of a sum and of an aligned bias.
+
+    Members
+    -------
+    advance : In(1)
+        Clock enable of the array.
+    last : In(1)
+        The operand being issued is the last of a pass.
+    restart : In(1)
+        The operand being issued is the first of a frame.
+    totals : In(ArrayLayout(signed(accumulator_bits), pes))
+    valid : Out(1)
+        ``total`` and ``bias`` are a new sum and its bias.
+    is_logit : Out(1)
+        It belongs to the output layer.
+    restarted : Out(1)
+        Everything after this cycle belongs to a new frame.
+    total : Out(signed(accumulator_bits))
+    bias : Out(signed(bias_bits))
+    """
+
+    def __init__(
+        self, *, schedule: Schedule, biases: Sequence[int], accumulator_bits: int, bias_bits: int
+    ) -> None:
+        self._schedule = schedule
+        self._biases = tuple(biases)
+        super().__init__(
+            {
+                "advance": In(1),
+                "last": In(1),
+                "restart": In(1),
+                "totals": In(data.ArrayLayout(signed(accumulator_bits), schedule.pes)),
+                "valid": Out(1),
+                "is_logit": Out(1),
+                "restarted": Out(1),
+                "total": Out(signed(accumulator_bits)),
+                "bias": Out(signed(bias_bits)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        """Build selection and bias ROM."""
+        m = Module()
+        steps = self._schedule.steps
+        selected = Signal(range(self._schedule.pes))
+        busy = Signal()
+        step = Signal(range(len(steps)))
+        line = Signal(range(max(step.lines for step in steps)))
+
+        m.submodules.bias_rom = rom = Memory(
+            shape=self.bias.shape(), depth=len(self._biases), init=self._biases, attrs={"rom_style": "distributed"}
+        )
+        read = rom.read_port()
+        bias_address = Signal.like(read.addr)
+        m.d.comb += [read.addr.eq(bias_address), self.bias.eq(read.data)]
+
+        def of_step(name: str, number: Callable[[Step], int]) -> Signal:
+            numbers = [number(step) for step in steps]
+            signal = Signal(range(max(numbers) + 1), name=name)
+            with m.Switch(step):
+                for index, value in enumerate(numbers):
+                    with m.Case(index):
+                        m.d.comb += signal.eq(value)
+            return signal
+
+        line_end, pass_end, step_end = Signal(), Signal(), Signal()
+        m.d.comb += [
+            line_end.eq(bias_address == of_step("last_bias", lambda s: s.bias_base + s.stage.outputs - 1)),
+            pass_end.eq(line_end | (selected == of_step("last_pe", lambda s: s.pes - 1))),
+            step_end.eq(line_end & (line == of_step("last_line", lambda s: s.lines - 1))),
+        ]
+
+        starts = Signal(ARRAY_LATENCY - 1)
+        restarts = Signal(ARRAY_LATENCY - 1)
+        with m.If(self.advance):
+            m.d.sync += [starts.eq((starts << 1) | self.last), restarts.eq((restarts << 1) | self.restart)]
+            with m.If(busy):
+                m.d.sync += [bias_address.eq(bias_address + 1), selected.eq(Mux(pass_end, 0, selected + 1))]
+                with m.If(pass_end):
+                    m.d.sync += busy.eq(0)
+                with m.If(step_end):
+                    last_step = step == len(steps) - 1
+                    m.d.sync += [line.eq(0), step.eq(Mux(last_step, 0, step + 1))]
+                    with m.If(last_step):
+                        m.d.sync += bias_address.eq(0)
+                with m.Elif(line_end):
+                    first_bias = of_step("first_bias", lambda s: s.bias_base)
+                    m.d.sync += [line.eq(line + 1), bias_address.eq(first_bias)]
+            with m.If(restarts[-1]):
+                m.d.sync += [busy.eq(0), selected.eq(0), step.eq(0), line.eq(0), bias_address.eq(0)]
+            with m.If(starts[-1]):
+                m.d.sync += busy.eq(1)
+
+        m.d.sync += [
+            self.valid.eq(busy & self.advance),
+            self.restarted.eq(restarts[-1] & self.advance),
+            self.is_logit.eq(step == len(steps) - 1),
+            self.total.eq(self.totals[selected]),
+        ]
+        return m

@@ -1,0 +1,154 @@
+"""The memories: weight ROMs and the frame memory that each layer overwrites."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amaranth.hdl import Cat, Module, signed, unsigned
+from amaranth.lib import data, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from .rom import RomBank
+
+DISTRIBUTED_DEPTH = 64
+"""Deepest ROM kept in LUTs: one LUT6 per bit, where a block RAM would stay almost empty."""
+
+
+class WeightRom(wiring.Component):
+    """All weights, as one wide word per address.
+
+    Latency: 1 cycle. Throughput: one word per cycle. The word holds while ``advance`` is low.
+
+    Parameters
+    ----------
+    banks : sequence of RomBank
+        Contents; together they serve PEs 0, 1, ... without a gap.
+    weight_bits, address_bits : int
+        Widths.
+
+    Members
+    -------
+    advance : In(1)
+        Read enable.
+    address : In(address_bits)
+        Banks less deep than the address reaches give undefined words beyond their end.
+    weights : Out(ArrayLayout(signed(weight_bits), pes))
+
+    Raises
+    ------
+    ValueError
+        If the banks leave a gap or overlap.
+    """
+
+    def __init__(self, *, banks: Sequence[RomBank], weight_bits: int, address_bits: int) -> None:
+        pes = 0
+        for bank in banks:
+            if bank.first_pe != pes:
+                raise ValueError(f"ROM bank must start at PE {pes}, not {bank.first_pe!r}")
+            pes += bank.pes
+        self._banks = tuple(banks)
+        self._weight_bits = weight_bits
+        super().__init__(
+            {
+                "advance": In(1),
+                "address": In(address_bits),
+                "weights": Out(data.ArrayLayout(signed(weight_bits), pes)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        """Build one memory per bank."""
+        m = Module()
+        mask = (1 << self._weight_bits) - 1
+        for bank in self._banks:
+            init = [
+                sum((code & mask) << (self._weight_bits * k) for k, code in enumerate(word)) for word in bank.words
+            ]
+            style = "distributed" if bank.depth <= DISTRIBUTED_DEPTH else "block"
+            memory = Memory(
+                shape=unsigned(self._weight_bits * bank.pes), depth=bank.depth, init=init, attrs={"rom_style": style}
+            )
+            m.submodules[f"bank_{bank.first_pe}"] = memory
+            read = memory.read_port()
+            first = bank.first_pe * self._weight_bits
+            m.d.comb += [
+                read.en.eq(self.advance),
+                read.addr.eq(self.address),
+                self.weights.as_value()[first : first + len(read.data)].eq(read.data),
+            ]
+        return m
+
+
+class FrameMemory(wiring.Component):
+    """The one RAM whose contents each layer overwrites with its results.
+
+    A word holds one embedding entry and, for networks with a skip connection, the saved copy of one beside it.
+    Read latency: 1 cycle. Throughput: one read and one write per cycle. A read that meets a write of the
+    same word is undefined.
+
+    Parameters
+    ----------
+    row_bits, column_bits : int
+        Address widths.
+    data_bits : int
+        Width of an entry.
+    has_skip : bool
+        Whether words have room for a saved copy.
+
+    Members
+    -------
+    read_advance : In(1)
+        Read enable.
+    read_row, read_column : In
+        Read address.
+    read_data, read_saved : Out(signed(data_bits))
+        Entry and saved copy, 0 without skip connection.
+    write_enable, write_save : In(1)
+        Write the entry; write the saved copy as well.
+    write_row, write_column : In
+        Write address.
+    write_data : In(signed(data_bits))
+    """
+
+    def __init__(self, *, row_bits: int, column_bits: int, data_bits: int, has_skip: bool) -> None:
+        self._data_bits = data_bits
+        self._has_skip = has_skip
+        super().__init__(
+            {
+                "read_advance": In(1),
+                "read_row": In(row_bits),
+                "read_column": In(column_bits),
+                "read_data": Out(signed(data_bits)),
+                "read_saved": Out(signed(data_bits)),
+                "write_enable": In(1),
+                "write_save": In(1),
+                "write_row": In(row_bits),
+                "write_column": In(column_bits),
+                "write_data": In(signed(data_bits)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        """Build the memory."""
+        m = Module()
+        fields = 2 if self._has_skip else 1
+        depth = 1 << (len(self.read_row) + len(self.read_column))
+        layout = data.ArrayLayout(signed(self._data_bits), fields)
+        m.submodules.ram = ram = Memory(shape=layout, depth=depth, init=[])
+        write, read = ram.write_port(granularity=1), ram.read_port()
+        m.d.comb += [
+            read.en.eq(self.read_advance),
+            read.addr.eq(Cat(self.read_column, self.read_row)),
+            self.read_data.eq(read.data[0]),
+            write.addr.eq(Cat(self.write_column, self.write_row)),
+            write.data[0].eq(self.write_data),
+            write.en[0].eq(self.write_enable),
+        ]
+        if self._has_skip:
+            m.d.comb += [
+                self.read_saved.eq(read.data[1]),
+                write.data[1].eq(self.write_data),
+                write.en[1].eq(self.write_enable & self.write_save),
+            ]
+        return m

@@ -1,0 +1,71 @@
+"""Contents of the weight ROMs.
+
+All PEs share one ROM address, yet PE ``k`` runs ``k`` cycles behind PE 0. The delay is built into the contents:
+a layer's region is a ring of ``passes * period`` words, and the field of PE ``k`` is rotated by ``k`` words, so
+that the address which gives PE 0 the weight of operand ``s`` gives PE ``k`` the weight of operand ``s - k``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from .schedule import Schedule, Step
+
+Matrix = Sequence[Sequence[int]]
+
+
+@dataclass(frozen=True)
+class RomBank:
+    """One physical ROM that serves neighbouring PEs of equal depth.
+
+    Attributes
+    ----------
+    first_pe : int
+    pes : int
+        It serves PEs ``first_pe`` to ``first_pe + pes - 1``.
+    words : tuple of tuple of int
+        ``words[address][pe - first_pe]`` is a weight code.
+    """
+
+    first_pe: int
+    pes: int
+    words: tuple[tuple[int, ...], ...]
+
+    @property
+    def depth(self) -> int:
+        """Number of words."""
+        return len(self.words)
+
+
+def rom_banks(schedule: Schedule, weights: Sequence[Matrix]) -> tuple[RomBank, ...]:
+    """The ROMs of an array.
+
+    Parameters
+    ----------
+    schedule : Schedule
+    weights : sequence of matrix
+        Weight codes ``[outputs][inputs]``, one matrix per step.
+    """
+    columns = [_contents(schedule, weights, pe) for pe in range(schedule.pes)]
+    banks = []
+    for _, group in groupby(range(schedule.pes), key=lambda pe: len(columns[pe])):
+        members = list(group)
+        words = tuple(zip(*(columns[pe] for pe in members), strict=True))
+        banks.append(RomBank(members[0], len(members), words))
+    return tuple(banks)
+
+
+def _contents(schedule: Schedule, weights: Sequence[Matrix], pe: int) -> list[int]:
+    """What one PE reads at each address; it ends with the last region that uses this PE."""
+    served = sorted((step for step in schedule.steps if pe < step.pes), key=lambda step: step.rom_base)
+    return [code for step in served for code in _region(step, weights[step.index], pe)]
+
+
+def _region(step: Step, weights: Matrix, pe: int) -> Iterator[int]:
+    for address in range(step.rom_words):
+        chunk, slot = divmod((address - pe) % step.rom_words, step.period)
+        output = chunk * step.pes + pe
+        inside = output < step.stage.outputs and slot < step.elements
+        yield weights[output][slot] if inside else 0
