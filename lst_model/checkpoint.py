@@ -5,6 +5,7 @@ Files are read with ``weights_only=True``: nothing in a checkpoint is executed.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import tempfile
@@ -66,9 +67,11 @@ def read(path: Path) -> Mapping[str, Any]:
         names = ", ".join(shipped())
         raise InputError(f"{path}: no such checkpoint; give a file, or one of the shipped ones: {names}")
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        stored = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error}); check its permissions") from None
+    try:
+        content = torch.load(io.BytesIO(stored), map_location="cpu", weights_only=True)
     except Exception:  # torch raises half a dozen unrelated types for a damaged or foreign file
         raise InputError(f"{path}: truncated or not a PyTorch checkpoint; {_REMEDY}") from None
     if not isinstance(content, Mapping):
