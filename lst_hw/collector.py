@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from .memory import Rom
 from .schedule import ARRAY_LATENCY, Schedule, Step
+from .select import by_index, counter
 
 
 class Collector(wiring.Component):
@@ -68,26 +69,17 @@ class Collector(wiring.Component):
         """Build selection and bias ROM."""
         m = Module()
         steps = self._schedule.steps
-        selected = Signal(range(self._schedule.pes))
+        selected = counter(self._schedule.pes, "selected")
         busy = Signal()
-        step = Signal(range(len(steps)))
-        line = Signal(range(max(step.lines for step in steps)))
+        step = counter(len(steps), "step")
+        line = counter(max(step.lines for step in steps), "line")
 
-        m.submodules.bias_rom = rom = Memory(
-            shape=self.bias.shape(), depth=len(self._biases), init=self._biases, attrs={"rom_style": "distributed"}
-        )
-        read = rom.read_port()
-        bias_address = Signal.like(read.addr)
-        m.d.comb += [read.addr.eq(bias_address), self.bias.eq(read.data)]
+        m.submodules.bias_rom = rom = Rom(words=self._biases, shape=self.bias.shape())
+        bias_address = Signal.like(rom.address)
+        m.d.comb += [rom.advance.eq(1), rom.address.eq(bias_address), self.bias.eq(rom.word)]
 
-        def of_step(name: str, number: Callable[[Step], int]) -> Signal:
-            numbers = [number(step) for step in steps]
-            signal = Signal(range(max(numbers) + 1), name=name)
-            with m.Switch(step):
-                for index, value in enumerate(numbers):
-                    with m.Case(index):
-                        m.d.comb += signal.eq(value)
-            return signal
+        def of_step(name: str, number: Callable[[Step], int]) -> Value:
+            return by_index(m, step, [number(each) for each in steps], name)
 
         line_end, pass_end, step_end = Signal(), Signal(), Signal()
         m.d.comb += [

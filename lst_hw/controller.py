@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from amaranth.hdl import Const, Module, Mux, Signal, Value
+from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import enum, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -12,6 +12,7 @@ from lst_model.network import ColumnTransform
 
 from .pixel import pixel_layout
 from .schedule import Loop, Schedule
+from .select import by_index, counter
 
 
 class Phase(enum.Enum, shape=2):
@@ -92,23 +93,14 @@ class Controller(wiring.Component):
         network = self._schedule.network
 
         phase = Signal(Phase)
-        index = Signal(range(len(loops)))
-        inner = Signal(range(max(loop.inner for loop in loops)))
-        outer = Signal(range(max(loop.outer for loop in loops)))
-        turn = Signal(range(max(loop.turns for loop in loops)))
-        countdown = Signal(range(max(loop.gap for loop in loops) + 1))
+        index = counter(len(loops), "index")
+        inner = counter(max(loop.inner for loop in loops), "inner")
+        outer = counter(max(loop.outer for loop in loops), "outer")
+        turn = counter(max(loop.turns for loop in loops), "turn")
+        countdown = counter(max(loop.gap for loop in loops), "countdown")
 
         def of_loop(name: str, number: Callable[[Loop], int]) -> Value:
-            """A number that depends on the current loop; a constant where all loops agree."""
-            numbers = [int(number(loop)) for loop in loops]
-            if len(set(numbers)) == 1:
-                return Const(numbers[0])
-            signal = Signal(range(max(numbers) + 1), name=name)
-            with m.Switch(index):
-                for position, value in enumerate(numbers):
-                    with m.Case(position):
-                        m.d.comb += signal.eq(value)
-            return signal
+            return by_index(m, index, [number(loop) for loop in loops], name)
 
         def following(loop: Loop) -> int:
             return (loops.index(loop) + 1) % len(loops)

@@ -29,6 +29,36 @@ def result_layout() -> data.StructLayout:
     )
 
 
+def trace_signature(design: Design) -> wiring.Signature:
+    """What a simulation observes: every stage's values in the cycle in which they appear.
+
+    All are registers that the accelerator has anyway; in synthesis nothing is left of them.
+
+    Members
+    -------
+    pixel_valid : Out(1), pixel_code : Out(signed)
+        A quantised pixel, in order.
+    write_enable : Out(1), write_loop, write_row, write_column : Out, write_data : Out(signed)
+        A write to the frame memory, with the index of the schedule's loop it belongs to.
+    logit_valid : Out(1), logit : Out(signed)
+        A logit, in order of classes.
+    """
+    ranges, loops = design.ranges, len(design.schedule.loops)
+    return wiring.Signature(
+        {
+            "pixel_valid": Out(1),
+            "pixel_code": Out(signed(ranges.operand_bits)),
+            "write_enable": Out(1),
+            "write_loop": Out(range(max(2, loops))),
+            "write_row": Out(design.row_bits),
+            "write_column": Out(design.column_bits),
+            "write_data": Out(signed(ranges.operand_bits)),
+            "logit_valid": Out(1),
+            "logit": Out(signed(ranges.biased_bits)),
+        }
+    )
+
+
 class LSTCore(wiring.Component):
     """In-place LST accelerator.
 
@@ -45,6 +75,8 @@ class LSTCore(wiring.Component):
         Pixels, row by row, ``last`` on the last of a frame.
     results : Out(stream)
         One result per well-formed frame.
+    trace : Out(trace_signature)
+        For simulation only.
 
     Raises
     ------
@@ -60,6 +92,7 @@ class LSTCore(wiring.Component):
             {
                 "pixels": In(stream.Signature(pixel_layout())),
                 "results": Out(stream.Signature(result_layout())),
+                "trace": Out(trace_signature(design)),
             }
         )
 
@@ -186,4 +219,16 @@ class LSTCore(wiring.Component):
                 self.results.payload.logit.eq(argmax.winner_logit >> design.result_logit_shift),
                 self.results.payload.dropped.eq(frame_follows_drop),
             ]
+
+        m.d.comb += [
+            self.trace.pixel_valid.eq(taken),
+            self.trace.pixel_code.eq(code),
+            self.trace.write_enable.eq(writer.enable),
+            self.trace.write_loop.eq(writer.loop),
+            self.trace.write_row.eq(writer.row),
+            self.trace.write_column.eq(writer.column),
+            self.trace.write_data.eq(writer.data),
+            self.trace.logit_valid.eq(logit_valid),
+            self.trace.logit.eq(requantizer.biased),
+        ]
         return m

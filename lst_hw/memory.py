@@ -4,15 +4,75 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Cat, Module, signed, unsigned
+from amaranth.hdl import Cat, Module, Shape, Signal, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from .rom import RomBank
 
-DISTRIBUTED_DEPTH = 64
-"""Deepest ROM kept in LUTs: one LUT6 per bit, where a block RAM would stay almost empty."""
+LOGIC_DEPTH = 64
+"""Deepest ROM kept in LUTs: at most one LUT6 per bit, where a block RAM would stay almost empty."""
+
+
+class Rom(wiring.Component):
+    """Read-only memory: logic up to 64 words, block RAM beyond.
+
+    Latency: 1 cycle. Throughput: one word per cycle.
+
+    Parameters
+    ----------
+    words : sequence of int
+        Contents, one or more.
+    shape : Shape
+        Shape of a word.
+
+    Members
+    -------
+    advance : In(1)
+        Read enable; the word holds while it is low.
+    address : In
+        An address behind the last word gives an undefined one.
+    word : Out(shape)
+
+    Raises
+    ------
+    ValueError
+        If there are no words.
+    """
+
+    def __init__(self, *, words: Sequence[int], shape: Shape) -> None:
+        if not words:
+            raise ValueError("ROM must have at least one word")
+        self._words = tuple(words)
+        super().__init__(
+            {
+                "advance": In(1),
+                "address": In(range(max(2, len(self._words)))),
+                "word": Out(shape),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        """Build a table or a memory."""
+        m = Module()
+        if len(self._words) <= LOGIC_DEPTH:
+            word = Signal.like(self.word)
+            with m.Switch(self.address):
+                for address, value in enumerate(self._words[:-1]):
+                    with m.Case(address):
+                        m.d.comb += word.eq(value)
+                with m.Default():
+                    m.d.comb += word.eq(self._words[-1])
+            with m.If(self.advance):
+                m.d.sync += self.word.eq(word)
+        else:
+            m.submodules.memory = memory = Memory(
+                shape=self.word.shape(), depth=len(self._words), init=self._words, attrs={"rom_style": "block"}
+            )
+            read = memory.read_port()
+            m.d.comb += [read.en.eq(self.advance), read.addr.eq(self.address), self.word.eq(read.data)]
+        return m
 
 
 class WeightRom(wiring.Component):
@@ -62,20 +122,16 @@ class WeightRom(wiring.Component):
         m = Module()
         mask = (1 << self._weight_bits) - 1
         for bank in self._banks:
-            init = [
+            words = [
                 sum((code & mask) << (self._weight_bits * k) for k, code in enumerate(word)) for word in bank.words
             ]
-            style = "distributed" if bank.depth <= DISTRIBUTED_DEPTH else "block"
-            memory = Memory(
-                shape=unsigned(self._weight_bits * bank.pes), depth=bank.depth, init=init, attrs={"rom_style": style}
-            )
-            m.submodules[f"bank_{bank.first_pe}"] = memory
-            read = memory.read_port()
+            rom = Rom(words=words, shape=unsigned(self._weight_bits * bank.pes))
+            m.submodules[f"bank_{bank.first_pe}"] = rom
             first = bank.first_pe * self._weight_bits
             m.d.comb += [
-                read.en.eq(self.advance),
-                read.addr.eq(self.address),
-                self.weights.as_value()[first : first + len(read.data)].eq(read.data),
+                rom.advance.eq(self.advance),
+                rom.address.eq(self.address),
+                self.weights.as_value()[first : first + len(rom.word)].eq(rom.word),
             ]
         return m
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.fifo import SyncFIFO
 from amaranth.lib.wiring import In, Out
@@ -13,6 +13,7 @@ from lst_model.fixed import QFormat
 from lst_model.network import RowTransform
 
 from .schedule import Loop, Schedule
+from .select import by_index, counter
 
 
 class Writer(wiring.Component):
@@ -64,7 +65,7 @@ class Writer(wiring.Component):
                 "code": In(signed(data_bits)),
                 "saved_valid": In(1),
                 "saved": In(signed(data_bits)),
-                "loop": Out(range(len(self._loops))),
+                "loop": Out(range(max(2, len(schedule.loops)))),
                 "enable": Out(1),
                 "save": Out(1),
                 "row": Out(row_bits),
@@ -78,19 +79,11 @@ class Writer(wiring.Component):
         m = Module()
         loops = self._loops
         loop = Signal.like(self.loop)
-        line = Signal(range(max(_lines(each) for each in loops)))
-        entry = Signal(range(max(_entries(each) for each in loops)))
+        line = counter(max(_lines(each) for each in loops), "line")
+        entry = counter(max(_entries(each) for each in loops), "entry")
 
         def of_loop(name: str, number: Callable[[Loop], int]) -> Value:
-            numbers = [int(number(each)) for each in loops]
-            if len(set(numbers)) == 1:
-                return Const(numbers[0])
-            signal = Signal(range(max(numbers) + 1), name=name)
-            with m.Switch(loop):
-                for index, value in enumerate(numbers):
-                    with m.Case(index):
-                        m.d.comb += signal.eq(value)
-            return signal
+            return by_index(m, loop, [number(each) for each in loops], name)
 
         ready, code = Signal(), Signal.like(self.code)
         entry_end = Signal()
