@@ -131,7 +131,9 @@ def read_idx(path: Path, magic: int) -> npt.NDArray[np.uint8]:
     dimensions = magic & 0xFF
     header = 4 * (1 + dimensions)
     found = int.from_bytes(content[:4], "big")
-    if len(content) < header or found != magic:
+    if len(content) < header:
+        raise InputError(f"{path}: only {len(content)} bytes, too short for an IDX file; {remedy}")
+    if found != magic:
         raise InputError(
             f"{path}: magic number {found:#010x} instead of {magic:#010x}, not an IDX file of "
             f"{dimensions}-dimensional bytes; {remedy}"
