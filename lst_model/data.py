@@ -131,13 +131,13 @@ def read_idx(path: Path, magic: int) -> npt.NDArray[np.uint8]:
     dimensions = magic & 0xFF
     header = 4 * (1 + dimensions)
     found = int.from_bytes(content[:4], "big")
-    if len(content) < header:
-        raise InputError(f"{path}: only {len(content)} bytes, too short for an IDX file; {remedy}")
-    if found != magic:
+    if found != magic and len(content) >= 4:
         raise InputError(
             f"{path}: magic number {found:#010x} instead of {magic:#010x}, not an IDX file of "
             f"{dimensions}-dimensional bytes; {remedy}"
         )
+    if len(content) < header:
+        raise InputError(f"{path}: only {len(content)} bytes, too short for an IDX file; {remedy}")
     shape = [int.from_bytes(content[at : at + 4], "big") for at in range(4, header, 4)]
     size = int(np.prod(shape, dtype=object))
     if len(content) - header != size:
