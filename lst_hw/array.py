@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amaranth.hdl import Module, Mux, Signal, signed
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 
@@ -94,9 +94,9 @@ class PEArray(wiring.Component):
     operand : In(signed(operand_bits))
     first : In(1)
         Together with the operand: it is the first of a pass.
-    weights : In(ArrayLayout(signed(weight_bits), pes))
+    weights : In(signed(weight_bits)).array(pes)
         Weight of PE ``k`` for the operand of PE ``k``, that is, already delayed by ``k`` cycles.
-    totals : Out(ArrayLayout(signed(accumulator_bits), pes))
+    totals : Out(signed(accumulator_bits)).array(pes)
 
     Raises
     ------
@@ -118,8 +118,8 @@ class PEArray(wiring.Component):
                 "advance": In(1),
                 "operand": In(signed(operand_bits)),
                 "first": In(1),
-                "weights": In(data.ArrayLayout(signed(weight_bits), pes)),
-                "totals": Out(data.ArrayLayout(signed(accumulator_bits), pes)),
+                "weights": In(signed(weight_bits)).array(pes),
+                "totals": Out(signed(accumulator_bits)).array(pes),
             }
         )
 

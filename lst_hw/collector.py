@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from amaranth.hdl import Module, Mux, Signal, Value, signed
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from .memory import Rom
@@ -35,7 +35,7 @@ class Collector(wiring.Component):
         The operand being issued is the last of a pass.
     restart : In(1)
         The operand being issued is the first of a frame.
-    totals : In(ArrayLayout(signed(accumulator_bits), pes))
+    totals : In(signed(accumulator_bits)).array(pes)
     valid : Out(1)
         ``total`` and ``bias`` are a new sum and its bias.
     is_logit : Out(1)
@@ -56,7 +56,7 @@ class Collector(wiring.Component):
                 "advance": In(1),
                 "last": In(1),
                 "restart": In(1),
-                "totals": In(data.ArrayLayout(signed(accumulator_bits), schedule.pes)),
+                "totals": In(signed(accumulator_bits)).array(schedule.pes),
                 "valid": Out(1),
                 "is_logit": Out(1),
                 "restarted": Out(1),
@@ -109,10 +109,15 @@ class Collector(wiring.Component):
             with m.If(starts[-1]):
                 m.d.sync += busy.eq(1)
 
+        with m.Switch(selected):
+            for pe in range(self._schedule.pes - 1):
+                with m.Case(pe):
+                    m.d.sync += self.total.eq(self.totals[pe])
+            with m.Default():
+                m.d.sync += self.total.eq(self.totals[self._schedule.pes - 1])
         m.d.sync += [
             self.valid.eq(busy & self.advance),
             self.restarted.eq(restarts[-1] & self.advance),
             self.is_logit.eq(step == len(steps) - 1),
-            self.total.eq(self.totals[selected]),
         ]
         return m

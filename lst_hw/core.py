@@ -160,15 +160,16 @@ class LSTCore(wiring.Component):
             array.advance.eq(controller.advance),
             array.operand.eq(memory.read_data if schedule.loads else Mux(streams, code, memory.read_data)),
             array.first.eq(first),
-            array.weights.eq(rom.weights),
             collector.advance.eq(controller.advance),
             collector.last.eq(controller.last),
             collector.restart.eq(controller.restart),
-            collector.totals.eq(array.totals),
             requantizer.total.eq(collector.total),
             requantizer.bias.eq(collector.bias),
             activation.i.eq(requantizer.preactivation),
         ]
+
+        m.d.comb += [weight.eq(word) for weight, word in zip(array.weights, rom.weights, strict=True)]
+        m.d.comb += [total_in.eq(total) for total_in, total in zip(collector.totals, array.totals, strict=True)]
 
         # A result is an embedding entry, on its way to the frame memory, or a logit.
         logit_valid = Signal()

@@ -56,22 +56,13 @@ class Rom(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         """Build a table or a memory."""
         m = Module()
-        if len(self._words) <= LOGIC_DEPTH:
-            word = Signal.like(self.word)
-            with m.Switch(self.address):
-                for address, value in enumerate(self._words[:-1]):
-                    with m.Case(address):
-                        m.d.comb += word.eq(value)
-                with m.Default():
-                    m.d.comb += word.eq(self._words[-1])
-            with m.If(self.advance):
-                m.d.sync += self.word.eq(word)
-        else:
-            m.submodules.memory = memory = Memory(
-                shape=self.word.shape(), depth=len(self._words), init=self._words, attrs={"rom_style": "block"}
-            )
-            read = memory.read_port()
-            m.d.comb += [read.en.eq(self.advance), read.addr.eq(self.address), self.word.eq(read.data)]
+        # Without an output register between array and port this is the form every tool takes for a ROM.
+        attrs = {} if len(self._words) <= LOGIC_DEPTH else {"rom_style": "block"}
+        m.submodules.memory = memory = Memory(
+            shape=self.word.shape(), depth=len(self._words), init=self._words, attrs=attrs
+        )
+        read = memory.read_port()
+        m.d.comb += [read.en.eq(self.advance), read.addr.eq(self.address), self.word.eq(read.data)]
         return m
 
 
@@ -92,8 +83,8 @@ class WeightRom(wiring.Component):
     advance : In(1)
         Read enable.
     address : In(address_bits)
-        Banks less deep than the address reaches give undefined words beyond their end.
-    weights : Out(ArrayLayout(signed(weight_bits), pes))
+        Banks less deep than the address reaches give meaningless words beyond their end.
+    weights : Out(signed(weight_bits)).array(pes)
 
     Raises
     ------
@@ -113,7 +104,7 @@ class WeightRom(wiring.Component):
             {
                 "advance": In(1),
                 "address": In(address_bits),
-                "weights": Out(data.ArrayLayout(signed(weight_bits), pes)),
+                "weights": Out(signed(weight_bits)).array(pes),
             }
         )
 
@@ -121,18 +112,18 @@ class WeightRom(wiring.Component):
         """Build one memory per bank."""
         m = Module()
         mask = (1 << self._weight_bits) - 1
+        deepest = max(bank.depth for bank in self._banks)
         for bank in self._banks:
             words = [
                 sum((code & mask) << (self._weight_bits * k) for k, code in enumerate(word)) for word in bank.words
             ]
+            # A bank that others outlast sees addresses beyond its end; it must not answer with X then.
+            words += [0] * ((1 << (len(words) - 1).bit_length()) - len(words)) if bank.depth < deepest else []
             rom = Rom(words=words, shape=unsigned(self._weight_bits * bank.pes))
             m.submodules[f"bank_{bank.first_pe}"] = rom
-            first = bank.first_pe * self._weight_bits
-            m.d.comb += [
-                rom.advance.eq(self.advance),
-                rom.address.eq(self.address),
-                self.weights.as_value()[first : first + len(rom.word)].eq(rom.word),
-            ]
+            m.d.comb += [rom.advance.eq(self.advance), rom.address.eq(self.address)]
+            for k in range(bank.pes):
+                m.d.comb += self.weights[bank.first_pe + k].eq(rom.word.word_select(k, self._weight_bits))
         return m
 
 
