@@ -9,7 +9,7 @@ import hashlib
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,73 +20,16 @@ from torch.optim.lr_scheduler import OneCycleLR
 from torch.optim.swa_utils import AveragedModel
 
 from . import checkpoint
-from .augment import Affine
 from .data import Images
 from .errors import InputError
 from .module import LST, normalise
 from .network import Network
+from .options import TrainingOptions
 
 BEST = "best.pt"
 LAST = "last.pt"
 _SPLIT_SEED = 0
 _EVALUATION_BATCH = 1000
-
-
-@dataclass(frozen=True)
-class TrainingOptions:
-    """How to train.
-
-    Attributes
-    ----------
-    epochs : int
-        Passes over the training images.
-    batch : int
-        Images per step.
-    peak_lr : float
-        Learning rate at the top of the one-cycle schedule.
-    weight_decay : float
-        Decoupled weight decay of AdamW.
-    seed : int
-        Seed of the initial weights, the order of images and the augmentation.
-    holdout : int, optional
-        Number of images kept for validation, the same ones whatever the seed; a twelfth of them by default
-        (5,000 of MNIST's 60,000).
-    augmentation : Affine
-        Limits of the random affine maps.
-    average : float
-        Decay per step of the running average of the weights, less at the start; 0 keeps the latest weights.
-    distillation : float
-        Share of the teachers' soft labels in the loss, 0 to 1; without teachers it has no effect.
-    temperature : float
-        Softens the teachers' and the student's probabilities for distillation.
-
-    Raises
-    ------
-    InputError
-        If a value is out of range.
-    """
-
-    epochs: int = 200
-    batch: int = 500
-    peak_lr: float = 8e-3
-    weight_decay: float = 1e-2
-    seed: int = 0
-    holdout: int | None = None
-    augmentation: Affine = field(default_factory=Affine)
-    average: float = 0.998
-    distillation: float = 0.9
-    temperature: float = 2.0
-
-    def __post_init__(self) -> None:
-        _check(self.epochs >= 1, "epochs", self.epochs, "1 or more")
-        _check(self.batch >= 1, "batch", self.batch, "1 or more")
-        _check(0 < self.peak_lr < math.inf, "peak_lr", self.peak_lr, "a number above 0")
-        _check(0 <= self.weight_decay < math.inf, "weight_decay", self.weight_decay, "0 or more")
-        _check(0 <= self.seed < 2**63, "seed", self.seed, "an integer from 0 to 2**63 - 1")
-        _check(self.holdout is None or self.holdout >= 1, "holdout", self.holdout, "1 or more")
-        _check(0 <= self.average < 1, "average", self.average, "0 or more, below 1")
-        _check(0 <= self.distillation <= 1, "distillation", self.distillation, "0 to 1")
-        _check(0 < self.temperature < math.inf, "temperature", self.temperature, "a number above 0")
 
 
 @dataclass(frozen=True)
@@ -156,7 +99,12 @@ def train(
         there, or made with another network, options, data or teachers.
     """
     images.check_fits(network)
-    run = _Run(network, images, options, teachers)
+    for teacher in teachers:
+        _check_teacher(teacher.network, network)
+    # Initial weights come from the global generator, whose state is the caller's.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(options.seed)
+        run = _Run(network, images, options, teachers)
     if resume:
         run.restore(directory / LAST)
     on_epoch = on_epoch or (lambda epoch: None)
@@ -170,7 +118,9 @@ def train(
             checkpoint.save(directory / BEST, run.averaged, **about)
         checkpoint.save(directory / LAST, run.averaged, **about, training=run.state())
         on_epoch(epoch)
-    return TrainingResult(tuple(run.epochs), run.best, checkpoint.load(directory / BEST))
+    with torch.random.fork_rng(devices=[]):
+        model = checkpoint.load(directory / BEST)
+    return TrainingResult(tuple(run.epochs), run.best, model)
 
 
 class _Run:
@@ -188,17 +138,19 @@ class _Run:
             raise InputError(f"cannot hold out {holdout} of {len(labels)} images: hold out fewer, or give more images")
         self.validation = pixels[order[:holdout]], labels[order[:holdout]]
         self.training = pixels[order[holdout:]], labels[order[holdout:]]
-        # The caller's global random state is none of our business.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(options.seed)
-            self.model = LST(network)
+        self.model = LST(network)
         self.generator = torch.Generator().manual_seed(options.seed)
         self.average = AveragedModel(self.model, avg_fn=_averaging(options.average))
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=options.peak_lr, weight_decay=options.weight_decay, fused=True
         )
         self.steps_per_epoch = math.ceil((len(labels) - holdout) / options.batch)
-        self.schedule = OneCycleLR(self.optimizer, options.peak_lr, total_steps=options.epochs * self.steps_per_epoch)
+        self.schedule = OneCycleLR(
+            self.optimizer,
+            options.peak_lr,
+            total_steps=options.epochs * self.steps_per_epoch,
+            pct_start=options.warmup,
+        )
 
     @property
     def best(self) -> Epoch:
@@ -282,8 +234,17 @@ class _Run:
             self.optimizer.load_state_dict(state["optimizer"])
             self.schedule.load_state_dict(state["schedule"])
             self.generator.set_state(state["generator"])
-        except (KeyError, TypeError, ValueError, RuntimeError):
+        except (AttributeError, KeyError, TypeError, ValueError, RuntimeError):
             raise InputError(f"{path}: its training state is damaged; start again without --resume") from None
+
+
+def _check_teacher(teacher: Network, student: Network) -> None:
+    shapes = [(network.rows, network.columns, network.classes) for network in (teacher, student)]
+    if shapes[0] != shapes[1]:
+        ours, theirs = (f"{rows}x{columns} pixels and tells {classes} classes" for rows, columns, classes in shapes)
+        raise InputError(
+            f"teacher {teacher.title} reads {ours}, the network {theirs}; choose a teacher for the same images"
+        )
 
 
 def _averaging(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
@@ -337,8 +298,3 @@ def _difference(stored: Any, wanted: dict[str, dict[str, Any]]) -> str:
             return f"{name} was {before.get(name)} and is now {values.get(name)}"
         return f"the {part} changed"
     return ""
-
-
-def _check(valid: bool, name: str, value: object, remedy: str) -> None:
-    if not valid:
-        raise InputError(f"training option {name} is {value}: choose {remedy}")

@@ -20,9 +20,10 @@ from lst_model import checkpoint, data, training
 from lst_model.augment import Affine
 from lst_model.errors import InputError
 from lst_model.network import NAMED, Network, lst
+from lst_model.options import TrainingOptions
 
 METRICS = "metrics.json"
-_DEFAULTS = training.TrainingOptions(epochs=100)
+_DEFAULTS = TrainingOptions()
 _SHAPE = ("rows", "columns", "embedding", "classes", "skip")
 # What only says where things are or how to run belongs to a machine, not to the recipe.
 _NOT_RECIPE = ("output", "data_dir", "threads", "resume", "overwrite", "json_file")
@@ -55,6 +56,7 @@ The output folder receives
 @click.option("--seed", type=int, default=_DEFAULTS.seed, show_default=True, help="Seed of everything random.")
 @click.option("--batch", type=int, default=_DEFAULTS.batch, show_default=True, help="Images per step.")
 @click.option("--lr", type=float, default=_DEFAULTS.peak_lr, show_default=True, help="Peak learning rate.")
+@click.option("--warmup", type=float, default=_DEFAULTS.warmup, show_default=True, help="Share of steps it rises.")
 @click.option("--weight-decay", type=float, default=_DEFAULTS.weight_decay, show_default=True, help="AdamW's decay.")
 @click.option("--average", type=float, default=_DEFAULTS.average, show_default=True, help="Weight averaging per step.")
 @click.option("--augment", type=float, default=1.0, show_default=True, help="Strength of augmentation, 0 for none.")
@@ -142,11 +144,12 @@ def _network(ctx: click.Context) -> Network:
     return lst(**chosen)
 
 
-def _options(given: dict[str, Any]) -> training.TrainingOptions:
-    return training.TrainingOptions(
+def _options(given: dict[str, Any]) -> TrainingOptions:
+    return TrainingOptions(
         epochs=given["epochs"],
         batch=given["batch"],
         peak_lr=given["lr"],
+        warmup=given["warmup"],
         weight_decay=given["weight_decay"],
         seed=given["seed"],
         holdout=given["holdout"],

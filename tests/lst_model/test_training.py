@@ -1,0 +1,288 @@
+"""Training: it learns, repeats itself exactly, resumes exactly, and keeps its hands off everything else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from lst_model import checkpoint, training
+from lst_model.augment import Affine
+from lst_model.data import Images
+from lst_model.errors import InputError
+from lst_model.module import LST
+from lst_model.network import lst
+from lst_model.options import TrainingOptions
+from lst_model.training import BEST, LAST, Epoch, TrainingResult
+
+NETWORK = lst(rows=8, embeddings=(4,), classes=3)
+OPTIONS = TrainingOptions(epochs=4, batch=64, peak_lr=2e-2, seed=5, average=0.9)
+
+
+def bars(count: int = 360, seed: int = 0) -> Images:
+    """Three easy classes: noise with a bright bar at the top, in the middle, or at the bottom."""
+    random = np.random.default_rng(seed)
+    labels = np.arange(count) % 3
+    pixels = random.integers(0, 80, (count, 8, 8), dtype=np.uint8)
+    for image, label in zip(pixels, labels, strict=True):
+        image[3 * label : 3 * label + 2] += 150
+    return Images(pixels, labels.astype(np.int64), "bars", is_test=False)
+
+
+def weights(model: LST) -> list[bytes]:
+    return [parameter.detach().numpy().tobytes() for parameter in model.parameters()]
+
+
+def train(folder: Path, options: TrainingOptions = OPTIONS, **more: Any) -> TrainingResult:
+    folder.mkdir(exist_ok=True)
+    return training.train(NETWORK, more.pop("images", bars()), options, folder, **more)
+
+
+class InterruptionError(Exception):
+    """Stands for Ctrl-C."""
+
+
+def interrupted(folder: Path, after: int, **more: Any) -> None:
+    """Train until the given step, then break off."""
+
+    def on_step(done: int, steps: int) -> None:
+        if done == after:
+            raise InterruptionError
+
+    with pytest.raises(InterruptionError):
+        train(folder, on_step=on_step, **more)
+
+
+def test_a_network_learns_easy_classes(tmp_path: Path) -> None:
+    result = train(tmp_path, replace(OPTIONS, epochs=8))
+    assert result.best.validation_accuracy == 1
+    assert training.evaluate(result.model, bars(seed=1))[1] == 1
+
+
+def test_loss_and_accuracy_are_those_of_the_definition() -> None:
+    model, images = LST(NETWORK), bars(7)
+    loss, accuracy = training.evaluate(model, images)
+    logits = model((torch.from_numpy(images.pixels) / 255 - 0.5) / 0.5).detach()
+    chosen = logits.log_softmax(1)[torch.arange(7), torch.from_numpy(images.labels)]
+    assert loss == pytest.approx(-float(chosen.mean()), rel=1e-5)
+    assert accuracy == float(np.mean(logits.argmax(1).numpy() == images.labels))
+
+
+def test_same_seed_gives_the_same_weights(tmp_path: Path) -> None:
+    assert weights(train(tmp_path / "a").model) == weights(train(tmp_path / "b").model)
+
+
+def test_another_seed_gives_other_weights(tmp_path: Path) -> None:
+    assert weights(train(tmp_path / "a").model) != weights(train(tmp_path / "b", replace(OPTIONS, seed=6)).model)
+
+
+def test_global_random_state_neither_matters_nor_changes(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    first = train(tmp_path / "a")
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(2)
+    assert weights(first.model) == weights(train(tmp_path / "b").model)
+
+
+@pytest.mark.parametrize("step", [6, 9, 12], ids=["after an epoch", "within an epoch", "two epochs later"])
+def test_resumed_run_gives_the_same_weights_as_an_uninterrupted_one(step: int, tmp_path: Path) -> None:
+    whole = train(tmp_path / "whole")
+    interrupted(tmp_path / "parts", after=step + 1)
+    result = train(tmp_path / "parts", resume=True)
+    for name in (BEST, LAST):
+        ours, theirs = (checkpoint.load(tmp_path / part / name) for part in ("parts", "whole"))
+        assert weights(ours) == weights(theirs)
+    timeless = [[replace(epoch, seconds=0) for epoch in run.epochs] for run in (result, whole)]
+    assert timeless[0] == timeless[1]
+
+
+def test_resuming_with_a_teacher_is_exact_too(tmp_path: Path) -> None:
+    teachers = [LST(NETWORK)]
+    whole = train(tmp_path / "whole", teachers=teachers)
+    interrupted(tmp_path / "parts", after=13, teachers=teachers)
+    assert weights(train(tmp_path / "parts", teachers=teachers, resume=True).model) == weights(whole.model)
+
+
+def test_resuming_a_finished_run_changes_nothing(tmp_path: Path) -> None:
+    first = train(tmp_path)
+    before = (tmp_path / LAST).read_bytes()
+    again = train(tmp_path, resume=True)
+    assert again.epochs == first.epochs
+    assert (tmp_path / LAST).read_bytes() == before
+
+
+def test_callbacks_see_every_step_and_every_epoch_also_the_resumed_ones(tmp_path: Path) -> None:
+    steps: list[tuple[int, int]] = []
+    epochs: list[Epoch] = []
+    interrupted(tmp_path, after=8)
+    result = train(
+        tmp_path, resume=True, on_step=lambda done, total: steps.append((done, total)), on_epoch=epochs.append
+    )
+    assert tuple(epochs) == result.epochs
+    assert [epoch.epoch for epoch in epochs] == [1, 2, 3, 4]
+    assert steps == [(done, 24) for done in range(7, 25)]
+
+
+def test_best_is_the_epoch_with_the_highest_validation_accuracy_then_the_lowest_loss(tmp_path: Path) -> None:
+    result = train(tmp_path, replace(OPTIONS, epochs=8))
+    accuracies = [epoch.validation_accuracy for epoch in result.epochs]
+    ties = [epoch for epoch in result.epochs if epoch.validation_accuracy == max(accuracies)]
+    assert result.best == min(ties, key=lambda epoch: epoch.validation_loss)
+    assert checkpoint.read(tmp_path / BEST)["epoch"] == result.best.epoch
+    assert checkpoint.read(tmp_path / LAST)["epoch"] == 8
+
+
+def test_checkpoints_carry_the_given_metadata_in_plain_types(tmp_path: Path) -> None:
+    train(tmp_path, metadata={"command": "lst-hw train", "seed": 5})
+    for name in (BEST, LAST):
+        content = checkpoint.read(tmp_path / name)
+        assert content["command"] == "lst-hw train"
+        assert content["seed"] == 5
+        assert type(content["validation_accuracy"]) is float
+    assert "training" not in checkpoint.read(tmp_path / BEST)
+
+
+def test_held_out_images_are_never_trained_on(tmp_path: Path) -> None:
+    images = bars()
+    order = torch.randperm(360, generator=torch.Generator().manual_seed(0))
+    validation = order[:30].numpy()
+    first = train(tmp_path / "a", images=images)
+    images.pixels[validation] = 255
+    second = train(tmp_path / "b", images=images)
+    assert [epoch.loss for epoch in first.epochs] == [epoch.loss for epoch in second.epochs]
+    assert [epoch.validation_loss for epoch in first.epochs] != [epoch.validation_loss for epoch in second.epochs]
+
+
+def test_one_step_in_all_is_enough_for_the_schedule(tmp_path: Path) -> None:
+    assert len(train(tmp_path, replace(OPTIONS, epochs=1, batch=1000)).epochs) == 1
+
+
+def test_learning_rate_rises_to_its_peak_and_falls_to_nothing(tmp_path: Path) -> None:
+    rates = [epoch.learning_rate for epoch in train(tmp_path, replace(OPTIONS, epochs=10, warmup=0.3)).epochs]
+    assert max(rates) == pytest.approx(2e-2, rel=0.05)
+    assert rates.index(max(rates)) in (2, 3)
+    assert rates[-1] < 1e-5
+
+
+def test_averaging_off_means_the_latest_weights(tmp_path: Path) -> None:
+    train(tmp_path, replace(OPTIONS, average=0))
+    latest = checkpoint.read(tmp_path / LAST)
+    for key, value in latest["training"]["model"].items():
+        assert torch.allclose(latest["model"][key], value, atol=1e-7)
+
+
+def test_a_teacher_passes_on_what_the_labels_do_not_say(tmp_path: Path) -> None:
+    images = bars()
+    teacher = train(tmp_path / "teacher", replace(OPTIONS, epochs=8)).model
+    wrong = Images(images.pixels, (images.labels + 1) % 3, "wrong labels", is_test=False)
+    options = replace(OPTIONS, epochs=8, distillation=1.0)
+    train(tmp_path / "student", options, images=wrong, teachers=[teacher, teacher])
+    assert training.evaluate(checkpoint.load(tmp_path / "student" / LAST), images)[1] > 0.95
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"peak_lr": 1e-3}, r"peak_lr was 0\.02 and is now 0\.001"),
+        ({"epochs": 9}, "epochs was 4 and is now 9"),
+        ({"seed": 6}, "seed was 5 and is now 6"),
+        ({"augmentation": Affine().scaled(0)}, "augmentation was "),
+    ],
+)
+def test_run_cannot_be_resumed_with_other_options(change: dict[str, Any], message: str, tmp_path: Path) -> None:
+    train(tmp_path)
+    with pytest.raises(InputError, match=rf"last\.pt: cannot resume, {message}.*; repeat the first command"):
+        train(tmp_path, replace(OPTIONS, **change), resume=True)
+
+
+def test_run_cannot_be_resumed_on_other_data(tmp_path: Path) -> None:
+    train(tmp_path)
+    with pytest.raises(InputError, match="cannot resume, the data changed"):
+        train(tmp_path, images=bars(seed=1), resume=True)
+
+
+def test_run_cannot_be_resumed_with_another_network(tmp_path: Path) -> None:
+    train(tmp_path)
+    with pytest.raises(InputError, match="cannot resume, the network changed"):
+        training.train(lst(rows=8, embeddings=(5,), classes=3), bars(), OPTIONS, tmp_path, resume=True)
+
+
+def test_run_cannot_be_resumed_with_another_teacher(tmp_path: Path) -> None:
+    train(tmp_path)
+    with pytest.raises(InputError, match="cannot resume, the teachers changed"):
+        train(tmp_path, teachers=[LST(NETWORK)], resume=True)
+
+
+def test_nothing_to_resume(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"last\.pt: no run to resume; leave out --resume"):
+        train(tmp_path, resume=True)
+
+
+def test_checkpoint_without_training_state_cannot_be_resumed(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path / LAST, LST(NETWORK))
+    with pytest.raises(InputError, match=r"last\.pt: holds no training state"):
+        train(tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("part", ["epochs", "model", "average", "optimizer", "schedule", "generator"])
+@pytest.mark.parametrize("damage", ["missing", "wrong type"])
+def test_damaged_training_state_is_refused(part: str, damage: str, tmp_path: Path) -> None:
+    train(tmp_path, replace(OPTIONS, epochs=1))
+    content = dict(checkpoint.read(tmp_path / LAST))
+    if damage == "missing":
+        del content["training"][part]
+    else:
+        content["training"][part] = 7
+    checkpoint.write(tmp_path / LAST, content)
+    with pytest.raises(InputError, match=r"last\.pt: its training state is damaged"):
+        train(tmp_path, replace(OPTIONS, epochs=1), resume=True)
+
+
+def test_divergence_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"training diverged in epoch \d: choose a lower learning rate"):
+        train(tmp_path, replace(OPTIONS, peak_lr=1e38))
+
+
+def test_images_must_fit_the_network(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="images of 8x8 pixels do not fit a network for 28x28"):
+        training.train(lst(), bars(), OPTIONS, tmp_path)
+
+
+def test_a_teacher_must_fit_too(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"teacher LST-1-28 reads 28x28 .* 8x8 .* choose a teacher"):
+        train(tmp_path, teachers=[LST()])
+
+
+def test_something_must_be_left_to_train_on(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot hold out 360 of 360 images: hold out fewer"):
+        train(tmp_path, replace(OPTIONS, holdout=360))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("epochs", 0),
+        ("batch", 0),
+        ("peak_lr", 0.0),
+        ("peak_lr", float("nan")),
+        ("peak_lr", float("inf")),
+        ("warmup", 0.0),
+        ("warmup", 1.0),
+        ("weight_decay", -1.0),
+        ("weight_decay", float("nan")),
+        ("seed", -1),
+        ("seed", 2**63),
+        ("holdout", 0),
+        ("average", 1.0),
+        ("distillation", 1.1),
+        ("temperature", 0.0),
+    ],
+)
+def test_options_out_of_range_are_refused(name: str, value: object) -> None:
+    with pytest.raises(InputError, match=f"training option {name} is .*: choose "):
+        replace(OPTIONS, **{name: value})  # type: ignore[arg-type]
