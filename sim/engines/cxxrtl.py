@@ -23,7 +23,7 @@ from ..cache import cache_folder
 from ..trace import Trace
 from .base import Engine, Pixels
 
-FLAGS = ("-std=c++17", "-O1", "-shared", "-fPIC", "-DNDEBUG")
+FLAGS = ("-std=c++17", "-O3", "-shared", "-fPIC", "-DNDEBUG")
 
 
 class _LoopSlot(ctypes.Structure):
@@ -82,7 +82,8 @@ class CxxrtlEngine(Engine):
             latencies=latencies.ctypes.data,
             periods=periods.ctypes.data,
         )
-        self._simulate(ctypes.byref(job))
+        if self._simulate(ctypes.byref(job)) < 0:
+            raise RuntimeError("the CXXRTL model has a combinational loop")
         return Trace(layout, values, cycles, results, latencies, periods)
 
 

@@ -47,7 +47,8 @@ struct Job {
 };
 
 // Returns the number of simulated cycles. Runs until every result has come and one pixel beyond the last frame
-// has been taken, which gives the last frame's period, or for max_cycles.
+// has been taken, which gives the last frame's period, or for max_cycles. Returns -1 if one evaluation per cycle does
+// not settle the model.
 int64_t lst_simulate(const Job *job) {
     cxxrtl_design::p_lst__accel top;
     cxxrtl::debug_items items;
@@ -77,15 +78,29 @@ int64_t lst_simulate(const Job *job) {
         vcd_file << vcd.buffer;
         vcd.buffer.clear();
     };
-    auto half = [&](bool level) {
-        top.p_aclk.set<bool>(level);
-        top.step();
+    // The rising edge: after eval() every signal has the value that the edge sees, commit() takes the edge. One
+    // eval() does because the design has no combinational loops; falling edges only matter in a waveform.
+    auto before_edge = [&] {
+        if (job->vcd) {
+            top.p_aclk.set<bool>(false);
+            top.step();
+            sample();
+        }
+        top.prev_p_aclk.set<bool>(false);
+        top.p_aclk.set<bool>(true);
+        return top.eval();
+    };
+    auto edge = [&] {
+        top.commit();
         sample();
     };
 
     top.p_aresetn.set<bool>(false);
     top.p_m__axis__tready.set<bool>(true);
-    for (int i = 0; i < 2; i++) { half(false); half(true); }
+    for (int i = 0; i < 2; i++) {
+        if (!before_edge()) return -1;
+        edge();
+    }
     top.p_aresetn.set<bool>(true);
 
     std::vector<int64_t> starts(job->frames + 1, 0);
@@ -106,7 +121,7 @@ int64_t lst_simulate(const Job *job) {
         top.p_s__axis__tvalid.set<bool>(within || pixel == 0);
         top.p_s__axis__tlast.set<bool>(pixel == last);
         top.p_s__axis__tdata.set<uint8_t>(within ? job->pixels[frame * job->frame_pixels + pixel] : 0);
-        half(false);
+        before_edge();
 
         if (top.p_s__axis__tready.get<bool>() && (within || pixel == 0)) {
             if (++pixel > last && within) { pixel = 0; frame++; }
@@ -131,7 +146,7 @@ int64_t lst_simulate(const Job *job) {
             job->latencies[results] = cycle - starts[results];
             results++;
         }
-        half(true);
+        edge();
     }
     for (int64_t i = 0; i < job->frames; i++) job->periods[i] = starts[i + 1] - starts[i];
     return cycle;
