@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, signed, unsigned
-from amaranth.lib import data, stream, wiring
+from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .activation import UNITS
@@ -11,22 +11,12 @@ from .argmax import ArgMax
 from .array import PEArray
 from .collector import Collector
 from .controller import Controller
-from .design import RESULT_CLASS_BITS, RESULT_LOGIT_BITS, Design
+from .design import Design
 from .memory import FrameMemory, WeightRom
 from .pixel import PixelNormalizer, PixelRegister, pixel_layout
 from .requantizer import Requantizer
+from .result import result_layout
 from .writer import Writer
-
-
-def result_layout() -> data.StructLayout:
-    """The result beat: class in bits 7..0, winning logit in 30..8, dropped-frame flag in 31."""
-    return data.StructLayout(
-        {
-            "winner": unsigned(RESULT_CLASS_BITS),
-            "logit": signed(RESULT_LOGIT_BITS),
-            "dropped": unsigned(1),
-        }
-    )
 
 
 def trace_signature(design: Design) -> wiring.Signature:
