@@ -24,6 +24,8 @@ from lst_model.options import TrainingOptions
 
 METRICS = "metrics.json"
 _DEFAULTS = TrainingOptions()
+_STDOUT = Path("-")
+_PATH = click.Path(readable=False, path_type=Path)
 _SHAPE = ("rows", "columns", "embedding", "classes", "skip")
 # What only says where things are or how to run belongs to a machine, not to the recipe.
 _NOT_RECIPE = ("output", "data_dir", "threads", "resume", "overwrite", "json_file")
@@ -45,7 +47,7 @@ The output folder receives
 
 
 @click.command(epilog=_EXAMPLES)
-@click.option("-o", "--output", metavar="DIR", required=True, type=click.Path(path_type=Path), help="Output folder.")
+@click.option("-o", "--output", metavar="DIR", required=True, type=_PATH, help="Output folder.")
 @click.option("--network", metavar="NAME", default="lst-1", show_default=True, help=f"One of {', '.join(NAMED)}.")
 @click.option("--rows", type=int, help="Image rows, for a network of your own.  [28]")
 @click.option("--columns", type=int, help="Image columns.  [as many as rows]")
@@ -64,13 +66,11 @@ The output folder receives
 @click.option("--teacher", multiple=True, metavar="CHECKPOINT", help="Distil from this network; repeat for several.")
 @click.option("--distillation", type=float, default=_DEFAULTS.distillation, show_default=True, help="Teachers' share.")
 @click.option("--temperature", type=float, default=_DEFAULTS.temperature, show_default=True, help="Of distillation.")
-@click.option("--data-dir", metavar="DIR", type=click.Path(path_type=Path), help="Folder with the four IDX files.")
+@click.option("--data-dir", metavar="DIR", type=_PATH, help="Folder with the four IDX files.")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads; the same number repeats a run exactly.")
 @click.option("--resume", is_flag=True, help="Continue the interrupted run in the output folder.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in the output folder.")
-@click.option(
-    "--json", "json_file", metavar="FILE", type=click.File("w"), help="Write the metrics here too; - is stdout."
-)
+@click.option("--json", "json_file", metavar="FILE", type=_PATH, help="Write the metrics here too; - is stdout.")
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> None:
     """Train a network and write its checkpoint.
@@ -79,12 +79,18 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     once, at the very end, only to report the accuracy. The same options and seed give the same weights
     on the same machine.
     """
+    if given["resume"] and given["overwrite"]:
+        raise click.UsageError("--resume and --overwrite exclude each other")
     network = _network(ctx)
     options = _options(given)
     if given["threads"] is not None:
         torch.set_num_threads(given["threads"])
     teachers = [checkpoint.load(name) for name in given["teacher"]]
     images = data.load("train", given["data_dir"])
+    images.check_fits(network)
+    json_file: Path | None = given["json_file"]
+    if json_file is not None and not json_file.parent.is_dir():
+        raise InputError(f"{json_file}: no such folder; choose another place with --json")
     output = _prepare(given["output"], given["resume"], given["overwrite"])
     metadata = {"command": _recipe(ctx), "seed": options.seed, "data": images.source}
     metrics: dict[str, Any] = {
@@ -117,6 +123,8 @@ def command(ctx: click.Context, /, **given: Any) -> None:
         metrics["best"] = asdict(result.best)
         metrics["test"] = _test(result, network, given["data_dir"])
         _write(output / METRICS, metrics)
+        if json_file not in (None, _STDOUT):
+            _write(json_file, metrics)
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(f"{output}: cannot be written ({reason}); free some space or choose another folder") from None
@@ -124,9 +132,9 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     summary = f"{network.title}, {network.parameters:,} parameters: validation {best.validation_accuracy:.2%}"
     if metrics["test"]:
         summary += f", test {metrics['test']['accuracy']:.2%}"
-    if json_file := given["json_file"]:
-        json_file.write(_text(metrics))
-    if json_file is not sys.stdout:
+    if json_file == _STDOUT:
+        click.echo(_text(metrics), nl=False)
+    else:
         click.echo(f"{summary} (epoch {best.epoch} of {options.epochs}), {output / training.BEST}")
 
 

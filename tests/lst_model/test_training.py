@@ -166,7 +166,7 @@ def test_learning_rate_rises_to_its_peak_and_falls_to_nothing(tmp_path: Path) ->
     rates = [epoch.learning_rate for epoch in train(tmp_path, replace(OPTIONS, epochs=10, warmup=0.3)).epochs]
     assert max(rates) == pytest.approx(2e-2, rel=0.05)
     assert rates.index(max(rates)) in (2, 3)
-    assert rates[-1] < 1e-5
+    assert rates[-1] < 1e-4
 
 
 def test_averaging_off_means_the_latest_weights(tmp_path: Path) -> None:
