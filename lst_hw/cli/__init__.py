@@ -11,6 +11,9 @@ from lst_model.errors import InputError
 
 VERBS = {
     "train": "Train a network and write its checkpoint.",
+    "generate": "Write Verilog, manifest and test vectors.",
+    "simulate": "Run images through the RTL, cycle by cycle.",
+    "verify": "Compare the RTL with PyTorch, value by value.",
 }
 
 

@@ -35,7 +35,7 @@ Examples:
   lst-hw train -o runs/lst-1
   lst-hw train --network lst-2 --epochs 200 --seed 3 -o runs/lst-2
   lst-hw train --network lst-2 --epochs 200 --seed 3 -o runs/lst-2 --resume
-  lst-hw train --network lst-1-8 --teacher runs/lst-2/best.pt -o runs/small
+  lst-hw train --network lst-1-8 --teacher reslst-3-28 -o runs/small
   lst-hw train --rows 8 --embedding 8 --data-dir my/idx/files -o runs/mine
 
 \b
@@ -120,15 +120,18 @@ def command(ctx: click.Context, /, **given: Any) -> None:
                 on_step=bar.step,
                 on_epoch=record,
             )
-        metrics["best"] = asdict(result.best)
-        metrics["test"] = _test(result, network, given["data_dir"])
-        _write(output / METRICS, metrics)
-        if json_file not in (None, _STDOUT):
-            _write(json_file, metrics)
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(f"{output}: cannot be written ({reason}); free some space or choose another folder") from None
+    except KeyboardInterrupt:
+        click.echo("lst-hw: finished epochs are kept, the same command with --resume goes on from there", err=True)
+        raise
     best = result.best
+    metrics["best"] = asdict(best)
+    metrics["test"] = _test(result, network, given["data_dir"])
+    _write(output / METRICS, metrics)
+    if json_file is not None and json_file != _STDOUT:
+        _write(json_file, metrics)
     summary = f"{network.title}, {network.parameters:,} parameters: validation {best.validation_accuracy:.2%}"
     if metrics["test"]:
         summary += f", test {metrics['test']['accuracy']:.2%}"
@@ -220,9 +223,13 @@ def _text(metrics: dict[str, Any]) -> str:
 
 
 def _write(path: Path, metrics: dict[str, Any]) -> None:
+    # Through a second file, so that an interruption leaves the old one whole.
     part = path.with_suffix(".part")
-    part.write_text(_text(metrics))
-    part.replace(path)
+    try:
+        part.write_text(_text(metrics))
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror or error}); choose another place") from None
 
 
 class _Bar:

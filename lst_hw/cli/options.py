@@ -1,0 +1,120 @@
+"""Options that several verbs share, and what they stand for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from lst_hw.design import Design
+from lst_model import activations, checkpoint
+from lst_model.fixed import Formats
+from lst_model.module import LST
+from lst_model.quantize import QuantizedNetwork, quantize
+
+DEFAULT_CHECKPOINT = "lst-1-28"
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the design options stand for: float model, integers, hardware."""
+
+    checkpoint: Path
+    model: LST
+    quantized: QuantizedNetwork
+    design: Design
+
+
+def design_options(function: F) -> F:
+    """Add the CHECKPOINT argument and the options that determine the hardware."""
+    for decorate in reversed(
+        [
+            click.argument("checkpoint", default=DEFAULT_CHECKPOINT),
+            click.option("--format", "weight", default="Q5.7", show_default=True, help="Format of weights, as Qm.n."),
+            click.option("--bias-format", "bias", help="Format of biases, if another."),
+            click.option("--activation-format", "activation_format", help="Format of activations, if another."),
+            click.option(
+                "--activation",
+                default=activations.DEFAULT,
+                show_default=True,
+                help=f"Activation unit: {', '.join(activations.ACTIVATIONS)}.",
+            ),
+            click.option("--pes", type=int, help="Processing elements; fewer fold the array.  [the widest layer]"),
+            click.option("--strict", is_flag=True, help="Refuse formats in which parameters saturate."),
+        ]
+    ):
+        function = decorate(function)
+    return function
+
+
+def choose(
+    checkpoint_name: str,
+    weight: str,
+    bias: str | None,
+    activation_format: str | None,
+    activation: str,
+    pes: int | None,
+    strict: bool,
+) -> Chosen:
+    """Load, quantise and resolve; warns on standard error when parameters saturate.
+
+    Raises
+    ------
+    InputError
+        For any of them that is not usable.
+    """
+    formats = Formats.parse(weight, bias, activation_format)
+    activations.check(activation)
+    path = checkpoint.resolve(checkpoint_name)
+    model = checkpoint.load(path)
+    quantized = quantize(model, formats, activation, allow_saturation=not strict)
+    if quantized.saturated:
+        click.echo(f"lst-hw: warning: {quantized.saturation_report}", err=True)
+    return Chosen(path, model, quantized, Design.of(quantized, pes=pes))
+
+
+@contextmanager
+def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error, silent when that is not a terminal.
+
+    Yields a function that takes how many are done.
+    """
+    bar = Progress(
+        TextColumn(title),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+    with bar:
+        task = bar.add_task(title, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def image_count(value: str, available: int) -> int:
+    """``N`` or ``all`` as a number of images, at most those there are."""
+    if value == "all":
+        return available
+    if not value.isdecimal() or not 1 <= int(value) <= available:
+        raise click.UsageError(f"--images {value}: choose 1 to {available}, or all")
+    return int(value)
+
+
+data_dir_option = click.option(
+    "--data-dir", type=click.Path(path_type=Path), help="Folder with the IDX files.  [LST_DATA_DIR, cache, download]"
+)
+engine_option = click.option(
+    "--engine", default="cxxrtl", show_default=True, help="cxxrtl, amaranth, verilator or icarus."
+)
+jobs_option = click.option("--jobs", type=click.IntRange(min=1), help="Batches at the same time.  [one per core]")

@@ -1,0 +1,94 @@
+// Feeds frames to lst_accel without a pause and writes one line per observation: kind, loop, row, column, value,
+// cycle, as sim.trace.Event has them. Reads pixels.hex and writes events.txt in the current folder.
+//
+// +frames=N +pixels=N +max_cycles=N: number of frames, pixels per frame, when to give up. +vcd: write trace.vcd.
+`timescale 1ns / 1ps
+
+module trace_tb;
+  localparam FRAME = 0, PIXEL = 1, WRITE = 2, LOGIT = 3, RESULT = 4;
+
+  reg aclk = 0;
+  reg aresetn = 0;
+  reg [7:0] tdata = 0;
+  reg tvalid = 0;
+  reg tlast = 0;
+  wire tready;
+  wire [31:0] result;
+  wire result_valid;
+  wire result_last;
+
+  lst_accel dut (
+    .aclk(aclk),
+    .aresetn(aresetn),
+    .s_axis_tdata(tdata),
+    .s_axis_tvalid(tvalid),
+    .s_axis_tready(tready),
+    .s_axis_tlast(tlast),
+    .m_axis_tdata(result),
+    .m_axis_tvalid(result_valid),
+    .m_axis_tready(1'b1),
+    .m_axis_tlast(result_last)
+  );
+
+  integer pixels_file, events, frames, pixels, max_cycles;
+  integer sent = 0, in_frame = 0;              // of the stream
+  integer coded = 0, in_code = 0, results = 0;  // of the record
+  integer cycle = -2;                           // 0 is the first cycle without reset
+  integer next;
+  integer scanned;
+
+  initial begin
+    if (!$value$plusargs("frames=%d", frames)) frames = 0;
+    if (!$value$plusargs("pixels=%d", pixels)) pixels = 1;
+    if (!$value$plusargs("max_cycles=%d", max_cycles)) max_cycles = 0;
+    pixels_file = $fopen("pixels.hex", "r");
+    events = $fopen("events.txt", "w");
+    if ($test$plusargs("vcd")) begin
+      $dumpfile("trace.vcd");
+      $dumpvars(0, dut);
+    end
+  end
+
+  always #5 aclk = ~aclk;
+
+  // One pixel beyond the last frame marks the end of that frame's period.
+  always @(posedge aclk) begin
+    cycle <= cycle + 1;
+    if (cycle == -1) aresetn <= 1;
+    if (cycle == -1 || (tvalid && tready)) begin
+      if (sent < frames * pixels) begin
+        scanned = $fscanf(pixels_file, "%h", next);
+        tdata <= next[7:0];
+      end
+      tvalid <= sent <= frames * pixels;
+      tlast <= in_frame == pixels - 1;
+      sent <= sent + 1;
+      in_frame <= in_frame == pixels - 1 ? 0 : in_frame + 1;
+    end
+  end
+
+  always @(posedge aclk) begin
+    if (aresetn) begin
+      if (dut.core.trace__pixel_valid) begin
+        // Two cycles before its code, an idle accelerator takes a pixel from the stream.
+        if (in_code == 0) $fwrite(events, "%0d 0 0 0 0 %0d\n", FRAME, cycle - 2);
+        $fwrite(events, "%0d 0 0 0 %0d %0d\n", PIXEL, $signed(dut.core.trace__pixel_code), cycle);
+        coded <= coded + 1;
+        in_code <= in_code == pixels - 1 ? 0 : in_code + 1;
+      end
+      if (dut.core.trace__write_enable)
+        $fwrite(events, "%0d %0d %0d %0d %0d %0d\n", WRITE, dut.core.trace__write_loop, dut.core.trace__write_row,
+          dut.core.trace__write_column, $signed(dut.core.trace__write_data), cycle);
+      if (dut.core.trace__logit_valid)
+        $fwrite(events, "%0d 0 0 0 %0d %0d\n", LOGIT, $signed(dut.core.trace__logit), cycle);
+      if (result_valid) begin
+        $fwrite(events, "%0d 0 0 0 %0d %0d\n", RESULT, result, cycle);
+        results <= results + 1;
+      end
+      if ((results >= frames && coded > frames * pixels) || cycle >= max_cycles) begin
+        $fclose(events);
+        $finish;
+      end
+    end
+  end
+endmodule

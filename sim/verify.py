@@ -1,0 +1,194 @@
+"""The whole proof: RTL against integer model against float model, on many images."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from lst_hw.design import Design
+from lst_hw.result import result_classes
+from lst_model.data import Images
+from lst_model.integer import IntegerLST
+from lst_model.module import LST, normalise
+from lst_model.quantize import QuantizedNetwork
+
+from .compare import CLASS, Comparison, Divergence, compare, float_errors
+from .engines import make
+from .trace import Trace
+
+
+@dataclass
+class Report:
+    """What a verification found.
+
+    Attributes
+    ----------
+    images : int
+    engine : str
+    stages : dict
+        Values that differ, by stage, ``class`` included.
+    accuracy_rtl, accuracy_integer, accuracy_float : float
+        Share of images classified right, 0 to 1.
+    float_error : dict
+        Largest absolute difference between integer and float model, by stage.
+    cycles_per_frame, latency : int or None
+        Measured; None where frames differ, which the schedule rules out.
+    cycles : int
+        Simulated cycles, all images.
+    seconds : float
+        All of it, generation and compilation included.
+    simulation_seconds : float
+        Simulation and comparison alone.
+    first : Divergence or None
+        First value that differs.
+    """
+
+    images: int
+    engine: str
+    stages: dict[str, int] = field(default_factory=dict)
+    accuracy_rtl: float = 0.0
+    accuracy_integer: float = 0.0
+    accuracy_float: float = 0.0
+    float_error: dict[str, float] = field(default_factory=dict)
+    cycles_per_frame: int | None = None
+    latency: int | None = None
+    cycles: int = 0
+    seconds: float = 0.0
+    simulation_seconds: float = 0.0
+    first: Divergence | None = None
+
+    @property
+    def mismatches(self) -> int:
+        """Values that differ, all stages."""
+        return sum(self.stages.values())
+
+    @property
+    def cycles_per_second(self) -> float:
+        """Simulation speed, all processes together."""
+        return self.cycles / self.simulation_seconds if self.simulation_seconds else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The keys of ``lst-hw verify --json``."""
+        return {
+            "images": self.images,
+            "engine": self.engine,
+            "mismatches": self.mismatches,
+            "stages": self.stages,
+            "accuracy_rtl": self.accuracy_rtl,
+            "accuracy_integer": self.accuracy_integer,
+            "accuracy_float": self.accuracy_float,
+            "float_error": self.float_error,
+            "cycles_per_frame": self.cycles_per_frame,
+            "latency": self.latency,
+            "cycles_per_second": self.cycles_per_second,
+            "seconds": self.seconds,
+            "first_divergence": self.first.as_dict() if self.first else None,
+        }
+
+
+def verify(
+    model: LST,
+    quantized: QuantizedNetwork,
+    design: Design,
+    images: Images,
+    *,
+    engine: str,
+    jobs: int | None = None,
+    on_progress: Callable[[int], None] = lambda done: None,
+) -> Report:
+    """Simulate every image and compare every value.
+
+    Parameters
+    ----------
+    model : LST
+        The float model.
+    quantized : QuantizedNetwork
+        Its quantisation, which the integer model computes.
+    design : Design
+        The hardware to simulate, made from ``quantized``.
+    images : Images
+    engine : str
+        Name of a simulation engine.
+    jobs : int, optional
+        Batches at the same time; one per core by default.
+    on_progress : callable
+        Called with the number of images done.
+
+    Raises
+    ------
+    InputError
+        If the engine is unknown or not installed, or the images do not fit.
+    """
+    started = time.perf_counter()
+    images.check_fits(design.network)
+    simulator = make(engine, design)
+    jobs = jobs or os.cpu_count() or 1
+    size = max(1, min(simulator.chunk, -(-len(images) // jobs)))
+    starts = range(0, len(images), size)
+    report = Report(len(images), engine)
+    integer = IntegerLST(quantized)
+    tally = _Tally()
+
+    simulating = time.perf_counter()
+    traces = simulator.run_chunks([images.pixels[start : start + size] for start in starts], jobs)
+    for start, trace in zip(starts, traces, strict=True):
+        pixels = torch.from_numpy(images.pixels[start : start + size])
+        expected = integer(pixels)
+        with torch.no_grad():
+            floats = model.trace(normalise(pixels))
+        labels = images.labels[start : start + size]
+        tally.compared(compare(design, trace, expected, start))
+        tally.counted(trace, labels, expected[CLASS].numpy(), floats["logits"].argmax(1).numpy())
+        tally.strayed(float_errors(design, expected, floats))
+        on_progress(start + len(labels))
+    tally.write_to(report)
+    report.simulation_seconds = time.perf_counter() - simulating
+    report.seconds = time.perf_counter() - started
+    return report
+
+
+class _Tally:
+    """Sums up batches."""
+
+    def __init__(self) -> None:
+        self._stages: dict[str, int] = {}
+        self._first: Divergence | None = None
+        self._right = np.zeros(3, np.int64)
+        self._images = 0
+        self._errors: dict[str, float] = {}
+        self._periods: set[int] = set()
+        self._latencies: set[int] = set()
+        self._cycles = 0
+
+    def compared(self, comparison: Comparison) -> None:
+        for name, count in comparison.mismatches.items():
+            self._stages[name] = self._stages.get(name, 0) + count
+        self._first = self._first or comparison.first
+
+    def counted(self, trace: Trace, labels: Any, integer: Any, floats: Any) -> None:
+        self._images += len(labels)
+        found = (result_classes(trace.results), integer, floats)
+        self._right += [int((classes == labels).sum()) for classes in found]
+        self._periods |= set(trace.periods.tolist())
+        self._latencies |= set(trace.latencies.tolist())
+        self._cycles += int(trace.periods.clip(0).sum())
+
+    def strayed(self, errors: dict[str, float]) -> None:
+        for name, error in errors.items():
+            self._errors[name] = max(self._errors.get(name, 0.0), error)
+
+    def write_to(self, report: Report) -> None:
+        def agreed(values: set[int]) -> int | None:
+            return values.pop() if len(values) == 1 else None
+
+        report.stages, report.first, report.float_error = self._stages, self._first, self._errors
+        rates: Iterator[float] = iter((self._right / max(1, self._images)).tolist())
+        report.accuracy_rtl, report.accuracy_integer, report.accuracy_float = rates
+        report.cycles_per_frame, report.latency = agreed(self._periods), agreed(self._latencies)
+        report.cycles = self._cycles
