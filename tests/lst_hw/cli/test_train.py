@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from lst_hw.cli import main
-from lst_model import checkpoint, data, download
+from lst_model import checkpoint, data, download, training
 from lst_model.module import LST
 from lst_model.network import NAMED, lst
 
@@ -165,6 +165,20 @@ def test_progress_bar_on_a_terminal_only(run: Run, bars: Path, tmp_path: Path, m
     assert code == 0
     assert "epoch 2/2" in shown
     assert "epoch 2/2" not in said
+
+
+def test_interrupted_run_says_how_to_go_on(
+    run: Run, bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    arguments = ["-o", tmp_path / "run", "--data-dir", bars, *SMALL, "--epochs", 2]
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "train", interrupt)
+        code, _, warned = run(*arguments)
+    assert code == 130
+    assert "the same command with --resume" in warned
 
 
 def test_help_has_examples(run: Run) -> None:
