@@ -44,3 +44,9 @@ def result_beats(design: Design, logits: Int64, classes: Int64) -> Int64:
 def result_classes(beats: Int64) -> Int64:
     """The class field of result beats; -1, a missing beat, stays -1."""
     return np.where(beats < 0, -1, beats & ((1 << RESULT_CLASS_BITS) - 1))
+
+
+def result_logits(beats: Int64) -> Int64:
+    """The logit field of result beats, sign extended."""
+    field = (beats >> RESULT_CLASS_BITS) & ((1 << RESULT_LOGIT_BITS) - 1)
+    return field - ((field >> (RESULT_LOGIT_BITS - 1)) << RESULT_LOGIT_BITS)

@@ -85,13 +85,16 @@ class Trace:
     ----------
     values : int64 [n, layout.size]
     cycles : int64 [n, layout.size]
-        When each value appeared, in cycles after the transfer of the frame's first pixel; -1 if it never did.
+        When each value appeared, -1 if it never did. Cycle 0 of a frame is the one in which an accelerator that
+        is waiting for it takes its first pixel from the stream.
     results : int64 [n]
         Result beats, -1 where none came.
     latencies : int64 [n]
-        Cycles from the first pixel's transfer to the result.
+        Cycle of the result beat.
     periods : int64 [n]
-        Cycles from the first pixel's transfer to that of the next frame.
+        Cycles from this frame's cycle 0 to the next one's.
+    seconds : float
+        What the simulation took.
     """
 
     layout: Layout
@@ -100,6 +103,7 @@ class Trace:
     results: Int64
     latencies: Int64
     periods: Int64
+    seconds: float = 0.0
 
     def stage(self, name: str) -> Int64:
         """Values of a stage, ``[n, *shape]``."""
@@ -111,7 +115,7 @@ class Event(IntEnum):
     """Kinds of observations, for engines that record a stream of them."""
 
     FRAME = 0
-    """The first pixel of a frame is transferred."""
+    """Cycle 0 of a frame."""
     PIXEL = 1
     """A quantised pixel."""
     WRITE = 2

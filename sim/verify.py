@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -39,12 +38,10 @@ class Report:
         Largest absolute difference between integer and float model, by stage.
     cycles_per_frame, latency : int or None
         Measured; None where frames differ, which the schedule rules out.
-    cycles : int
-        Simulated cycles, all images.
+    cycles_per_second : float
+        Simulated cycles per second in one thread or process.
     seconds : float
         All of it, generation and compilation included.
-    simulation_seconds : float
-        Simulation and comparison alone.
     first : Divergence or None
         First value that differs.
     """
@@ -58,20 +55,14 @@ class Report:
     float_error: dict[str, float] = field(default_factory=dict)
     cycles_per_frame: int | None = None
     latency: int | None = None
-    cycles: int = 0
+    cycles_per_second: float = 0.0
     seconds: float = 0.0
-    simulation_seconds: float = 0.0
     first: Divergence | None = None
 
     @property
     def mismatches(self) -> int:
         """Values that differ, all stages."""
         return sum(self.stages.values())
-
-    @property
-    def cycles_per_second(self) -> float:
-        """Simulation speed, all processes together."""
-        return self.cycles / self.simulation_seconds if self.simulation_seconds else 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """The keys of ``lst-hw verify --json``."""
@@ -128,27 +119,22 @@ def verify(
     started = time.perf_counter()
     images.check_fits(design.network)
     simulator = make(engine, design)
-    jobs = jobs or os.cpu_count() or 1
-    size = max(1, min(simulator.chunk, -(-len(images) // jobs)))
-    starts = range(0, len(images), size)
     report = Report(len(images), engine)
     integer = IntegerLST(quantized)
     tally = _Tally()
 
-    simulating = time.perf_counter()
-    traces = simulator.run_chunks([images.pixels[start : start + size] for start in starts], jobs)
-    for start, trace in zip(starts, traces, strict=True):
-        pixels = torch.from_numpy(images.pixels[start : start + size])
+    for start, trace in simulator.run_batches(images.pixels, jobs):
+        batch = slice(start, start + len(trace.results))
+        pixels = torch.from_numpy(images.pixels[batch])
         expected = integer(pixels)
         with torch.no_grad():
             floats = model.trace(normalise(pixels))
-        labels = images.labels[start : start + size]
+        labels = images.labels[batch]
         tally.compared(compare(design, trace, expected, start))
         tally.counted(trace, labels, expected[CLASS].numpy(), floats["logits"].argmax(1).numpy())
         tally.strayed(float_errors(design, expected, floats))
         on_progress(start + len(labels))
     tally.write_to(report)
-    report.simulation_seconds = time.perf_counter() - simulating
     report.seconds = time.perf_counter() - started
     return report
 
@@ -165,6 +151,7 @@ class _Tally:
         self._periods: set[int] = set()
         self._latencies: set[int] = set()
         self._cycles = 0
+        self._seconds = 0.0
 
     def compared(self, comparison: Comparison) -> None:
         for name, count in comparison.mismatches.items():
@@ -178,6 +165,7 @@ class _Tally:
         self._periods |= set(trace.periods.tolist())
         self._latencies |= set(trace.latencies.tolist())
         self._cycles += int(trace.periods.clip(0).sum())
+        self._seconds += trace.seconds
 
     def strayed(self, errors: dict[str, float]) -> None:
         for name, error in errors.items():
@@ -191,4 +179,4 @@ class _Tally:
         rates: Iterator[float] = iter((self._right / max(1, self._images)).tolist())
         report.accuracy_rtl, report.accuracy_integer, report.accuracy_float = rates
         report.cycles_per_frame, report.latency = agreed(self._periods), agreed(self._latencies)
-        report.cycles = self._cycles
+        report.cycles_per_second = self._cycles / self._seconds if self._seconds else 0.0

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -33,7 +36,7 @@ class Engine(ABC):
 
     name: ClassVar[str]
     chunk: ClassVar[int]
-    """Images per call of :meth:`run` that keep the overhead of a call small."""
+    """Most images per batch."""
 
     def __init__(self, design: Design) -> None:
         self.design = design
@@ -50,10 +53,32 @@ class Engine(ABC):
             Write the waveforms there.
         """
 
-    def run_chunks(self, chunks: Iterable[Pixels], jobs: int) -> Iterator[Trace]:
-        """Simulate several batches at the same time; the traces come in order."""
+    def run_batches(self, pixels: Pixels, jobs: int | None = None) -> Iterator[tuple[int, Trace]]:
+        """Simulate many images, several batches at the same time.
+
+        Parameters
+        ----------
+        pixels : uint8 [n, rows, columns]
+        jobs : int, optional
+            Batches at the same time; one per core by default.
+
+        Yields
+        ------
+        (int, Trace)
+            Index of the batch's first image and its trace, in order.
+        """
+        jobs = jobs or os.cpu_count() or 1
+        size = max(1, min(self.chunk, -(-len(pixels) // jobs)))
+        starts = range(0, len(pixels), size)
         with self._executor(jobs) as executor:
-            yield from executor.map(self.run, chunks)
+            yield from zip(
+                starts, executor.map(self.timed_run, [pixels[start : start + size] for start in starts]), strict=True
+            )
+
+    def timed_run(self, pixels: Pixels) -> Trace:
+        """:meth:`run`, with the time it took."""
+        started = time.perf_counter()
+        return replace(self.run(pixels), seconds=time.perf_counter() - started)
 
     def _executor(self, jobs: int) -> Executor:
         """Threads serve engines that compute outside of Python."""

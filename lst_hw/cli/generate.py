@@ -1,0 +1,53 @@
+"""``lst-hw generate``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lst_hw.generate import MANIFEST, VERILOG, generate
+from lst_model import data
+
+from .options import choose, data_dir_option, design_options, image_count
+
+_EXAMPLES = """\b
+Examples:
+  lst-hw generate -o build
+  lst-hw generate my.pt --format Q2.6 -o build
+  lst-hw generate lst-1-28 --pes 4 --activation table -o build
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@design_options
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Output folder.")
+@click.option("--vectors", default="16", show_default=True, help="Images in the test vectors, or all.")
+@data_dir_option
+@click.option("--json", "as_json", is_flag=True, help="Print the manifest instead of a summary.")
+def command(
+    checkpoint: str, output: Path, vectors: str, data_dir: Path | None, as_json: bool, **design: Any
+) -> None:
+    """Write Verilog, manifest and test vectors.
+
+    CHECKPOINT is a file or the name of a shipped one. The same input gives the same bytes.
+    """
+    chosen = choose(checkpoint, **design)
+    every = data.load("test", data_dir)
+    count = image_count(vectors, len(every))
+    images = replace(every, pixels=every.pixels[:count], labels=every.labels[:count])
+    images.check_fits(chosen.design.network)
+    manifest = generate(output, chosen.checkpoint, chosen.quantized, chosen.design, images)
+    if as_json:
+        click.echo(json.dumps(manifest, indent=2))
+        return
+    click.echo(
+        f"{manifest['title']}: {manifest['parameters']:,} parameters, {manifest['pes']} PEs, "
+        f"{manifest['cycles_per_frame']:,} cycles per frame, latency {manifest['latency']:,}"
+    )
+    click.echo(f"{output / VERILOG}  top module {manifest['top']}, sha256 {manifest['verilog']['sha256'][:16]}")
+    click.echo(f"{output / MANIFEST}")
+    click.echo(f"{output / 'vectors'}  {count} images")
