@@ -9,7 +9,6 @@ from pathlib import Path
 
 import platformdirs
 import pooch
-import requests
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
@@ -51,16 +50,16 @@ def fetch(name: str) -> Path:
     pooch.get_logger().setLevel(logging.WARNING)
     reason = ""
     for mirror in MIRRORS:
+        host = mirror.split("/")[2]
         bar = _Bar(name) if sys.stderr.isatty() else None
         downloader = pooch.HTTPDownloader(progressbar=bar or False, timeout=_TIMEOUT)
         try:
             found = pooch.retrieve(mirror + name, HASHES[name], name, cache_folder(), downloader=downloader)
-        except requests.RequestException as error:
-            reason = f"{mirror.split('/')[2]}: {type(error).__name__}"
-        except ValueError:
-            reason = f"{mirror.split('/')[2]}: wrong checksum"
         except OSError as error:
-            reason = f"{cache_folder()}: {error.strerror or error}"
+            # The network library's exceptions are among these; they have no file name and no strerror.
+            reason = f"{error.filename or host}: {error.strerror or type(error).__name__}"
+        except ValueError:
+            reason = f"{host}: wrong checksum"
         else:
             return Path(found)
         finally:
