@@ -46,9 +46,7 @@ class Collector(wiring.Component):
     bias : Out(signed(bias_bits))
     """
 
-    def __init__(
-        self, *, schedule: Schedule, biases: Sequence[int], accumulator_bits: int, bias_bits: int
-    ) -> None:
+    def __init__(self, *, schedule: Schedule, biases: Sequence[int], accumulator_bits: int, bias_bits: int) -> None:
         self._schedule = schedule
         self._biases = tuple(biases)
         super().__init__(

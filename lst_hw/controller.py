@@ -15,7 +15,7 @@ from .schedule import Loop, Schedule
 from .select import by_index, counter
 
 
-class Phase(enum.Enum, shape=2):
+class Phase(enum.Enum):
     """What the controller is doing."""
 
     RUN = 0

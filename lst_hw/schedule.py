@@ -218,7 +218,15 @@ class Schedule:
     def loops(self) -> tuple[Loop, ...]:
         """The loops in order, the loading of the image included; its idle cycles let the last pixel settle."""
         first = self.steps[0]
-        load = Loop(None, self.network.columns, self.network.rows, 1, QUEUE_LATENCY + WRITE_LATENCY, first.rom_base, first.rom_words)
+        load = Loop(
+            None,
+            self.network.columns,
+            self.network.rows,
+            1,
+            QUEUE_LATENCY + WRITE_LATENCY,
+            first.rom_base,
+            first.rom_words,
+        )
         return (
             *([load] if self.loads else []),
             *(

@@ -90,9 +90,7 @@ class Writer(wiring.Component):
         m.d.comb += entry_end.eq(entry == of_loop("last_entry", lambda each: _entries(each) - 1))
         if self._schedule.folded:
             # One place more than a line has results: one may come while the first of a full line leaves.
-            m.submodules.queue = queue = SyncFIFO(
-                width=len(self.code), depth=max(_entries(each) for each in loops) + 1
-            )
+            m.submodules.queue = queue = SyncFIFO(width=len(self.code), depth=max(_entries(each) for each in loops) + 1)
             # A line may be overwritten from the first result of its last pass on.
             before_last_pass = of_loop("before_last_pass", _results_before_last_pass)
             draining = Signal()

@@ -80,7 +80,9 @@ def quantize(
         If ``allow_saturation`` is false and a parameter lies outside its format.
     """
     formats = Formats() if formats is None else formats
-    weights, biases, saturated = [], [], {}
+    weights: list[Codes] = []
+    biases: list[Codes] = []
+    saturated: dict[str, int] = {}
     for stage in model.network.stages:
         linear = model.linear(stage)
         for kind, target, q in (("weight", weights, formats.weight), ("bias", biases, formats.bias)):

@@ -15,5 +15,7 @@ def cache_folder(kind: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"{folder}: cannot be created ({error.strerror}); set XDG_CACHE_HOME to a writable folder") from None
+        raise InputError(
+            f"{folder}: cannot be created ({error.strerror}); set XDG_CACHE_HOME to a writable folder"
+        ) from None
     return folder

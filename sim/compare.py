@@ -124,11 +124,9 @@ def _place(slot: StageSlot, position: int) -> tuple[int, int]:
     return divmod(place, slot.shape[-1])
 
 
-def float_errors(
-    design: Design, expected: dict[str, Tensor], floats: dict[str, Tensor]
-) -> dict[str, float]:
+def float_errors(design: Design, expected: dict[str, Tensor], floats: dict[str, Tensor]) -> dict[str, float]:
     """Largest absolute difference between integer and float model, in real units, by stage."""
-    scales = {name: design.formats.activation.fraction_bits for name in floats} | {"logits": design.logit_fraction}
+    scales = dict.fromkeys(floats, design.formats.activation.fraction_bits) | {"logits": design.logit_fraction}
     errors = {}
     for name, values in floats.items():
         real: npt.NDArray[np.float64] = expected[name].numpy() / float(1 << scales[name])

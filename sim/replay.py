@@ -23,8 +23,9 @@ def save_vector(path: Path, images: Images, divergence: Divergence) -> None:
     """
     index = divergence.image
     buffer = io.BytesIO()
-    seen = {name: np.array(-1 if value is None else value) for name, value in divergence.as_dict().items()}
-    np.savez(buffer, pixels=images.pixels[index : index + 1], labels=images.labels[index : index + 1], **seen)
+    content = {name: np.array(-1 if value is None else value) for name, value in divergence.as_dict().items()}
+    content |= {"pixels": images.pixels[index : index + 1], "labels": images.labels[index : index + 1]}
+    np.savez(buffer, allow_pickle=False, **content)
     write_bytes(path, buffer.getvalue())
 
 
@@ -40,7 +41,7 @@ def load_vector(path: Path, network: Network) -> Images:
         with np.load(path, allow_pickle=False) as content:
             pixels, labels = content["pixels"], content["labels"]
     except FileNotFoundError:
-        raise InputError(f"{path}: no such vector file; `lst-hw verify` writes one when it finds a difference") from None
+        raise InputError(f"{path}: no such vector file; `lst-hw verify` writes one on a difference") from None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         raise InputError(f"{path}: not a vector file; give one that `lst-hw verify` wrote") from None
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or labels.shape != pixels.shape[:1]:

@@ -56,7 +56,7 @@ class Layout:
     def of(cls, design: Design) -> Layout:
         """The layout of a design's records."""
         network = design.network
-        shapes = [("input", (network.rows, network.columns))]
+        shapes: list[tuple[str, tuple[int, ...]]] = [("input", (network.rows, network.columns))]
         shapes += [(stage.name, stage.result_shape) for stage in network.stages]
         slots, offset = [], 0
         for name, shape in shapes:
@@ -69,7 +69,7 @@ class Layout:
     @property
     def size(self) -> int:
         """Values per image."""
-        return self.slots[-1].slice.stop
+        return self.logits.offset + self.logits.size
 
     @property
     def logits(self) -> StageSlot:

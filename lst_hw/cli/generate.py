@@ -28,9 +28,7 @@ Examples:
 @click.option("--vectors", default="16", show_default=True, help="Images in the test vectors, or all.")
 @data_dir_option
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest instead of a summary.")
-def command(
-    checkpoint: str, output: Path, vectors: str, data_dir: Path | None, as_json: bool, **design: Any
-) -> None:
+def command(checkpoint: str, output: Path, vectors: str, data_dir: Path | None, as_json: bool, **design: Any) -> None:
     """Write Verilog, manifest and test vectors.
 
     CHECKPOINT is a file or the name of a shipped one. The same input gives the same bytes.

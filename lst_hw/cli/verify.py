@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,6 @@ import numpy as np
 from lst_hw.files import write_text
 from lst_model import data
 from lst_model.data import Images
-from lst_model.errors import InputError
 from sim.replay import load_vector, save_vector
 from sim.verify import Report, verify
 
@@ -119,4 +117,6 @@ def _print(report: Report, chosen: Chosen, images: Images) -> None:
         f"cycles     {report.cycles_per_frame} per frame, latency {report.latency}, "
         f"{report.cycles_per_second / 1e6:.2f} million simulated per second"
     )
-    click.echo(f"{'OK' if not report.mismatches else 'FAIL'}: {report.mismatches:,} mismatches in {report.seconds:.1f} s")
+    click.echo(
+        f"{'OK' if not report.mismatches else 'FAIL'}: {report.mismatches:,} mismatches in {report.seconds:.1f} s"
+    )

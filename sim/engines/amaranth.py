@@ -58,9 +58,21 @@ class AmaranthEngine(Engine):
                 *(top.m_axis_tvalid, top.m_axis_tdata),
             )
             for cycle in range(self.max_cycles(size)):
-                _, _, taken, code, write, loop, row, column, data, is_logit, logit, valid, beat = (
-                    await ctx.tick().sample(*observed)
-                )
+                (
+                    _,
+                    _,
+                    taken,
+                    code,
+                    write,
+                    loop,
+                    row,
+                    column,
+                    data,
+                    is_logit,
+                    logit,
+                    valid,
+                    beat,
+                ) = await ctx.tick().sample(*observed)
                 if taken:
                     if coded % per_frame == 0:
                         # Two cycles before its code, an idle accelerator takes a pixel from the stream.

@@ -34,8 +34,7 @@ module trace_tb;
   integer sent = 0, in_frame = 0;              // of the stream
   integer coded = 0, in_code = 0, results = 0;  // of the record
   integer cycle = -2;                           // 0 is the first cycle without reset
-  integer next;
-  integer scanned;
+  integer scanned, pixel;
 
   initial begin
     if (!$value$plusargs("frames=%d", frames)) frames = 0;
@@ -57,13 +56,15 @@ module trace_tb;
     if (cycle == -1) aresetn <= 1;
     if (cycle == -1 || (tvalid && tready)) begin
       if (sent < frames * pixels) begin
-        scanned = $fscanf(pixels_file, "%h", next);
-        tdata <= next[7:0];
+        // A $fscanf whose result nothing looks at is dropped by Verilator.
+        scanned = $fscanf(pixels_file, "%h", pixel);
+        if (scanned != 1) $finish;
+        tdata <= pixel[7:0];
       end
-      tvalid <= sent <= frames * pixels;
-      tlast <= in_frame == pixels - 1;
+      tvalid <= (sent <= frames * pixels);
+      tlast <= (in_frame == pixels - 1);
       sent <= sent + 1;
-      in_frame <= in_frame == pixels - 1 ? 0 : in_frame + 1;
+      in_frame <= (in_frame == pixels - 1) ? 0 : in_frame + 1;
     end
   end
 
@@ -74,7 +75,7 @@ module trace_tb;
         if (in_code == 0) $fwrite(events, "%0d 0 0 0 0 %0d\n", FRAME, cycle - 2);
         $fwrite(events, "%0d 0 0 0 %0d %0d\n", PIXEL, $signed(dut.core.trace__pixel_code), cycle);
         coded <= coded + 1;
-        in_code <= in_code == pixels - 1 ? 0 : in_code + 1;
+        in_code <= (in_code == pixels - 1) ? 0 : in_code + 1;
       end
       if (dut.core.trace__write_enable)
         $fwrite(events, "%0d %0d %0d %0d %0d %0d\n", WRITE, dut.core.trace__write_loop, dut.core.trace__write_row,
