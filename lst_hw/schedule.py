@@ -217,16 +217,8 @@ class Schedule:
     @cached_property
     def loops(self) -> tuple[Loop, ...]:
         """The loops in order, the loading of the image included; its idle cycles let the last pixel settle."""
-        first = self.steps[0]
-        load = Loop(
-            None,
-            self.network.columns,
-            self.network.rows,
-            1,
-            QUEUE_LATENCY + WRITE_LATENCY,
-            first.rom_base,
-            first.rom_words,
-        )
+        first, settle = self.steps[0], QUEUE_LATENCY + WRITE_LATENCY
+        load = Loop(None, self.network.columns, self.network.rows, 1, settle, first.rom_base, first.rom_words)
         return (
             *([load] if self.loads else []),
             *(

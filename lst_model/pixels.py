@@ -10,6 +10,6 @@ from .fixed import QFormat
 
 def pixel_codes(pixels: npt.ArrayLike, activation: QFormat) -> npt.NDArray[np.int64]:
     """``floor(p * 2**(n+1) / 255 + 1/2) - 2**n``, saturated to the activation format; exact in integers."""
-    pixels = np.asarray(pixels, dtype=np.int64)
-    codes = (pixels * (4 * activation.scale) + 255) // 510 - activation.scale
+    values: npt.NDArray[np.int64] = np.asarray(pixels, dtype=np.int64)
+    codes = (values * (4 * activation.scale) + 255) // 510 - activation.scale
     return np.clip(codes, activation.lowest, activation.highest)
