@@ -194,9 +194,11 @@ class LSTCore(wiring.Component):
             memory.write_data.eq(writer.data),
         ]
 
-        # A drop is reported with the next well-formed frame, however late the previous result leaves.
-        dropped, frame_follows_drop = Signal(), Signal()
-        with m.If(controller.accepted):
+        # A drop is reported with the next well-formed frame, however late the previous result leaves. One cycle of
+        # patience keeps apart a frame of a single pixel and the result of the frame before it.
+        dropped, frame_follows_drop, accepted = Signal(), Signal(), Signal()
+        m.d.sync += accepted.eq(controller.accepted)
+        with m.If(accepted):
             m.d.sync += [frame_follows_drop.eq(dropped), dropped.eq(0)]
         with m.If(controller.dropped):
             m.d.sync += dropped.eq(1)

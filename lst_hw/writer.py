@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from amaranth.hdl import Module, Mux, Signal, Value, signed
+from amaranth.hdl import Module, Mux, ResetInserter, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.fifo import SyncFIFO
 from amaranth.lib.wiring import In, Out
@@ -89,8 +89,10 @@ class Writer(wiring.Component):
         entry_end = Signal()
         m.d.comb += entry_end.eq(entry == of_loop("last_entry", lambda each: _entries(each) - 1))
         if self._schedule.folded:
-            # One place more than a line has results: one may come while the first of a full line leaves.
-            m.submodules.queue = queue = SyncFIFO(width=len(self.code), depth=max(_entries(each) for each in loops) + 1)
+            # One place more than a line has results: one may come while the first of a full line leaves. What a
+            # dropped frame left behind goes with the restart.
+            queue = SyncFIFO(width=len(self.code), depth=max(_entries(each) for each in loops) + 1)
+            m.submodules.queue = ResetInserter(self.restart)(queue)
             # A line may be overwritten from the first result of its last pass on.
             before_last_pass = of_loop("before_last_pass", _results_before_last_pass)
             draining = Signal()
@@ -98,10 +100,14 @@ class Writer(wiring.Component):
                 queue.w_en.eq(self.valid),
                 queue.w_data.eq(self.code),
                 queue.r_en.eq(ready),
-                ready.eq(draining | (queue.level > before_last_pass)),
+                # A line that has begun to leave may still have to wait for results: the pixel stream may stall.
+                ready.eq(queue.r_rdy & (draining | (queue.level > before_last_pass))),
                 code.eq(queue.r_data),
             ]
-            m.d.sync += draining.eq(ready & ~entry_end)
+            with m.If(ready):
+                m.d.sync += draining.eq(~entry_end)
+            with m.If(self.restart):
+                m.d.sync += draining.eq(0)
         else:
             m.d.comb += [ready.eq(self.valid), code.eq(self.code)]
 
