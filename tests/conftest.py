@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -30,3 +31,11 @@ def mnist_dir() -> Path:
 def reference_checkpoint() -> Path:
     """The published LST-1 checkpoint, a test input only."""
     return _input(SHARED / "reference" / "LST_1_epoch_300.pth", "the published checkpoint")
+
+
+# HYPOTHESIS_PROFILE=nightly draws more and larger networks.
+for _name, _examples in (("default", 30), ("nightly", 300)):
+    hypothesis.settings.register_profile(
+        _name, max_examples=_examples, deadline=None, print_blob=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

@@ -31,10 +31,12 @@ module trace_tb;
   );
 
   integer pixels_file, events, frames, pixels, max_cycles;
-  integer sent = 0, in_frame = 0;              // of the stream
-  integer coded = 0, in_code = 0, results = 0;  // of the record
-  integer cycle = -2;                           // 0 is the first cycle without reset
-  integer scanned, pixel;
+  integer sent, scanned, pixel;
+  integer coded = 0, in_frame = 0, results = 0;
+  integer cycle = -2;  // 0 is the first cycle without reset
+
+  always #5 aclk = ~aclk;
+  always @(posedge aclk) cycle <= cycle + 1;
 
   initial begin
     if (!$value$plusargs("frames=%d", frames)) frames = 0;
@@ -46,36 +48,30 @@ module trace_tb;
       $dumpfile("trace.vcd");
       $dumpvars(0, dut);
     end
-  end
-
-  always #5 aclk = ~aclk;
-
-  // One pixel beyond the last frame marks the end of that frame's period.
-  always @(posedge aclk) begin
-    cycle <= cycle + 1;
-    if (cycle == -1) aresetn <= 1;
-    if (cycle == -1 || (tvalid && tready)) begin
-      if (sent < frames * pixels) begin
-        // A $fscanf whose result nothing looks at is dropped by Verilator.
-        scanned = $fscanf(pixels_file, "%h", pixel);
-        if (scanned != 1) $finish;
-        tdata <= pixel[7:0];
-      end
-      tvalid <= (sent <= frames * pixels);
-      tlast <= (in_frame == pixels - 1);
-      sent <= sent + 1;
-      in_frame <= (in_frame == pixels - 1) ? 0 : in_frame + 1;
+    // Inputs change at falling edges, where nothing else looks at them.
+    repeat (2) @(negedge aclk);
+    aresetn = 1;
+    // One pixel beyond the last frame marks the end of that frame's period.
+    for (sent = 0; sent <= frames * pixels; sent = sent + 1) begin
+      if (sent < frames * pixels) scanned = $fscanf(pixels_file, "%h", pixel);
+      tdata = pixel[7:0];
+      tvalid = 1;
+      tlast = sent % pixels == pixels - 1;
+      @(posedge aclk);
+      while (!tready) @(posedge aclk);
+      @(negedge aclk);
     end
+    tvalid = 0;
   end
 
   always @(posedge aclk) begin
     if (aresetn) begin
       if (dut.core.trace__pixel_valid) begin
         // Two cycles before its code, an idle accelerator takes a pixel from the stream.
-        if (in_code == 0) $fwrite(events, "%0d 0 0 0 0 %0d\n", FRAME, cycle - 2);
+        if (in_frame == 0) $fwrite(events, "%0d 0 0 0 0 %0d\n", FRAME, cycle - 2);
         $fwrite(events, "%0d 0 0 0 %0d %0d\n", PIXEL, $signed(dut.core.trace__pixel_code), cycle);
         coded <= coded + 1;
-        in_code <= (in_code == pixels - 1) ? 0 : in_code + 1;
+        in_frame <= (in_frame == pixels - 1) ? 0 : in_frame + 1;
       end
       if (dut.core.trace__write_enable)
         $fwrite(events, "%0d %0d %0d %0d %0d %0d\n", WRITE, dut.core.trace__write_loop, dut.core.trace__write_row,
