@@ -38,7 +38,7 @@ def load_vector(path: Path, network: Network) -> Images:
         If the file is missing, is no vector file, or does not fit the network.
     """
     try:
-        with np.load(path, allow_pickle=False) as content:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as content:
             pixels, labels = content["pixels"], content["labels"]
     except FileNotFoundError:
         raise InputError(f"{path}: no such vector file; `lst-hw verify` writes one on a difference") from None
