@@ -68,13 +68,18 @@ class QFormat:
 
     def codes(self, values: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Real numbers to codes: ``floor(v * 2**n + 1/2)``, then saturation."""
-        scaled = np.floor(np.asarray(values, dtype=np.float64) * self.scale + 0.5)
-        return np.clip(scaled, self.lowest, self.highest).astype(np.int64)
+        return np.clip(self._rounded(values), self.lowest, self.highest).astype(np.int64)
 
     def saturating(self, values: npt.ArrayLike) -> int:
         """How many of the real numbers lie outside the format's range after rounding."""
-        scaled = np.floor(np.asarray(values, dtype=np.float64) * self.scale + 0.5)
-        return int(np.count_nonzero((scaled < self.lowest) | (scaled > self.highest)))
+        rounded = self._rounded(values)
+        return int(np.count_nonzero((rounded < self.lowest) | (rounded > self.highest)))
+
+    def _rounded(self, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """``floor(v * 2**n + 1/2)`` without an addition that would itself be rounded."""
+        scaled = np.asarray(values, dtype=np.float64) * self.scale
+        whole = np.floor(scaled)
+        return np.asarray(whole + (scaled - whole >= 0.5), dtype=np.float64)
 
 
 @dataclass(frozen=True)
