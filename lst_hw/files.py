@@ -50,6 +50,23 @@ def write_bytes(path: Path, content: bytes) -> None:
         raise _unwritable(path, error) from None
 
 
+def check_writable(*paths: Path | None) -> None:
+    """Refuse, before any work is done, files whose folder is missing or not writable.
+
+    Raises
+    ------
+    InputError
+        Naming the first such file.
+    """
+    for path in paths:
+        if path is None or str(path) == "-":
+            continue
+        if not path.parent.is_dir():
+            raise InputError(f"{path}: its folder does not exist; make it, or choose another place")
+        if not os.access(path.parent, os.W_OK):
+            raise InputError(f"{path}: its folder is not writable; choose another place")
+
+
 @contextmanager
 def output_folder(folder: Path) -> Iterator[Path]:
     """A scratch folder whose files move to ``folder`` when the block ends without an error.

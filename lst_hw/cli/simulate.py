@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from lst_hw.design import Design
-from lst_hw.files import write_text
+from lst_hw.files import check_writable, write_text
 from lst_hw.result import result_classes, result_logits
 from lst_model import data
 from lst_model.errors import InputError
@@ -62,6 +62,7 @@ def command(
 
     CHECKPOINT is a file or the name of a shipped one.
     """
+    check_writable(json_file, vcd)
     chosen = choose(checkpoint, **design)
     every = data.load("test", data_dir)
     every.check_fits(chosen.design.network)

@@ -40,7 +40,7 @@ Examples:
 
 \b
 The output folder receives
-  best.pt       averaged weights of the epoch with the best validation accuracy
+  best.pt       averaged weights of the epoch with the lowest validation loss
   last.pt       averaged weights of the last epoch, and all that --resume needs
   metrics.json  options, every epoch, and at the end the accuracy on the test set
 """

@@ -11,7 +11,7 @@ from typing import Any
 import click
 import numpy as np
 
-from lst_hw.files import write_text
+from lst_hw.files import check_writable, write_text
 from lst_model import data
 from lst_model.data import Images
 from sim.replay import load_vector, save_vector
@@ -72,6 +72,7 @@ def command(
     input, embeddings, logits and result beat.
     """
     started = time.perf_counter()
+    check_writable(json_file)
     chosen = choose(checkpoint, **design)
     if replay is not None:
         chosen_images = load_vector(replay, chosen.design.network)
