@@ -46,7 +46,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """All epochs of a run, the one with the best validation accuracy, and that epoch's model."""
+    """All epochs of a run, the one with the lowest validation loss, and that epoch's model."""
 
     epochs: tuple[Epoch, ...]
     best: Epoch
@@ -150,8 +150,8 @@ class _Run:
 
     @property
     def best(self) -> Epoch:
-        """The first of the epochs with the highest validation accuracy; among those, the lowest loss wins."""
-        return min(self.epochs, key=lambda epoch: (-epoch.validation_accuracy, epoch.validation_loss))
+        """The epoch with the lowest validation loss, which is far less noisy than the accuracy."""
+        return min(self.epochs, key=lambda epoch: epoch.validation_loss)
 
     @property
     def averaged(self) -> LST:

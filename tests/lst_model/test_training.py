@@ -128,11 +128,9 @@ def test_callbacks_see_every_step_and_every_epoch_also_the_resumed_ones(tmp_path
     assert steps == [(done, 24) for done in range(7, 25)]
 
 
-def test_best_is_the_epoch_with_the_highest_validation_accuracy_then_the_lowest_loss(tmp_path: Path) -> None:
+def test_best_is_the_epoch_with_the_lowest_validation_loss(tmp_path: Path) -> None:
     result = train(tmp_path, replace(OPTIONS, epochs=8))
-    accuracies = [epoch.validation_accuracy for epoch in result.epochs]
-    ties = [epoch for epoch in result.epochs if epoch.validation_accuracy == max(accuracies)]
-    assert result.best == min(ties, key=lambda epoch: epoch.validation_loss)
+    assert result.best.validation_loss == min(epoch.validation_loss for epoch in result.epochs)
     assert checkpoint.read(tmp_path / BEST)["epoch"] == result.best.epoch
     assert checkpoint.read(tmp_path / LAST)["epoch"] == 8
 
