@@ -1,0 +1,130 @@
+"""The output folder of ``lst-hw generate``: Verilog, manifest, test vectors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from amaranth.hdl import Shape
+from amaranth.lib.wiring import In
+
+from lst_model.data import Images
+from lst_model.quantize import QuantizedNetwork
+
+from .design import Design
+from .emit import to_verilog
+from .files import output_folder
+from .top import NAME, LSTAccel
+from .vectors import write_vectors
+
+VERILOG = f"{NAME}.v"
+MANIFEST = "manifest.json"
+VECTORS = "vectors"
+
+
+def generate(
+    folder: Path,
+    checkpoint: Path,
+    quantized: QuantizedNetwork,
+    design: Design,
+    images: Images,
+) -> dict[str, Any]:
+    """Write everything a Verilog user needs; after an error the folder is as it was.
+
+    Parameters
+    ----------
+    folder : Path
+        Created when missing. Files of the same name are replaced.
+    checkpoint : Path
+        Where the weights came from, for the manifest.
+    quantized : QuantizedNetwork
+    design : Design
+    images : Images
+        For the test vectors; a handful is enough.
+
+    Returns
+    -------
+    dict
+        The manifest.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written.
+    """
+    verilog = to_verilog(design)
+    with output_folder(folder) as scratch:
+        (scratch / VERILOG).write_text(verilog)
+        vectors = scratch / VECTORS
+        vectors.mkdir()
+        files = write_vectors(vectors, quantized, design, images)
+        contents = manifest(design, checkpoint, verilog)
+        contents["vectors"] = {
+            "images": len(images),
+            "source": images.source,
+            "files": {f"{VECTORS}/{path.name}": sha256(path.read_bytes()) for path in files},
+        }
+        (scratch / MANIFEST).write_text(json.dumps(contents, indent=2) + "\n")
+    return contents
+
+
+def manifest(design: Design, checkpoint: Path, verilog: str) -> dict[str, Any]:
+    """What was generated, from what, and how fast it is; plain values."""
+    schedule, ranges = design.schedule, design.ranges
+    return {
+        "generator": f"lst-hw {version('lst-hw')}",
+        "top": NAME,
+        "title": design.network.title,
+        "network": design.network.as_dict(),
+        "parameters": design.network.parameters,
+        "formats": {
+            **design.formats.as_dict(),
+            "preactivation": str(design.formats.preactivation),
+            "result_logit": design.result_logit_format,
+        },
+        "activation": design.activation,
+        "pes": design.pes,
+        "cycles_per_frame": schedule.cycles_per_frame,
+        "latency": schedule.latency,
+        "schedule": [
+            {
+                "stage": step.stage.name,
+                "lines": step.lines,
+                "passes": step.passes,
+                "period": step.period,
+                "gap": step.gap,
+            }
+            for step in schedule.steps
+        ],
+        "widths": {
+            "weight": ranges.weight_bits,
+            "operand": ranges.operand_bits,
+            "accumulator": ranges.accumulator_bits,
+            "biased": ranges.biased_bits,
+            "logit": ranges.logit_bits,
+        },
+        "ports": ports(design),
+        "checkpoint": {"name": checkpoint.name, "sha256": sha256(checkpoint.read_bytes())},
+        "verilog": {"file": VERILOG, "sha256": sha256(verilog.encode())},
+    }
+
+
+def ports(design: Design) -> list[dict[str, Any]]:
+    """Name, direction and width of each port of the top module."""
+    members = LSTAccel(design=design).signature.members
+    return [
+        {
+            "name": name,
+            "direction": "input" if member.flow is In else "output",
+            "width": Shape.cast(member.shape).width,
+        }
+        for name, member in members.items()
+    ]
+
+
+def sha256(content: bytes) -> str:
+    """Hexadecimal digest."""
+    return hashlib.sha256(content).hexdigest()
