@@ -11,6 +11,20 @@ from .design import Design
 
 NAME = "lst_accel"
 
+PORTS = {
+    "aclk": In(1),
+    "aresetn": In(1),
+    "s_axis_tdata": In(8),
+    "s_axis_tvalid": In(1),
+    "s_axis_tready": Out(1),
+    "s_axis_tlast": In(1),
+    "m_axis_tdata": Out(32),
+    "m_axis_tvalid": Out(1),
+    "m_axis_tready": In(1),
+    "m_axis_tlast": Out(1),
+}
+"""Ports of the top module."""
+
 
 class LSTAccel(wiring.Component):
     """AXI4-Stream accelerator, top module ``lst_accel``.
@@ -39,20 +53,7 @@ class LSTAccel(wiring.Component):
 
     def __init__(self, *, design: Design) -> None:
         self._core = LSTCore(design=design)
-        super().__init__(
-            {
-                "aclk": In(1),
-                "aresetn": In(1),
-                "s_axis_tdata": In(8),
-                "s_axis_tvalid": In(1),
-                "s_axis_tready": Out(1),
-                "s_axis_tlast": In(1),
-                "m_axis_tdata": Out(32),
-                "m_axis_tvalid": Out(1),
-                "m_axis_tready": In(1),
-                "m_axis_tlast": Out(1),
-            }
-        )
+        super().__init__(PORTS)
 
     @property
     def core(self) -> LSTCore:
