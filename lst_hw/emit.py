@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from importlib.metadata import version
 
 from amaranth.back import cxxrtl, verilog
@@ -12,6 +13,7 @@ from .top import NAME, LSTAccel
 
 LINT_WAIVERS = {
     "DECLFILENAME": "the deliverable is one self-contained file",
+    "INITIALDLY": "an initial assignment of this kind starts every always @* block at time 0, in any simulator",
     "UNUSEDSIGNAL": "every module gets its clock domain's reset, used or not; aliases keep their names for debugging",
     "WIDTH": "Yosys leaves the extension of narrower operands to the language rules",
 }
@@ -22,7 +24,7 @@ def to_verilog(design: Design) -> str:
     """Self-contained Verilog-2001 with top module ``lst_accel``; the same text for the same design."""
     _pin_yosys()
     text: str = verilog.convert(LSTAccel(design=design), name=NAME, emit_src=False, strip_internal_attrs=True)
-    return f"{_header(design)}{text}"
+    return f"{_header(design)}{_starting_every_block(text)}"
 
 
 def to_cxxrtl(design: Design) -> str:
@@ -30,6 +32,17 @@ def to_cxxrtl(design: Design) -> str:
     _pin_yosys()
     text: str = cxxrtl.convert(LSTAccel(design=design), name=NAME, emit_src=False)
     return text
+
+
+def _starting_every_block(text: str) -> str:
+    """Make every ``always @*`` block run once at time 0, also where the file is read as SystemVerilog.
+
+    Yosys lets each block look at a register whose initial value is meant to wake it. SystemVerilog sets initial
+    values before any block waits, so one whose real inputs keep their initial values would leave its outputs
+    unknown. A non-blocking assignment comes after all blocks have begun to wait, in both languages.
+    """
+    waker = r"^  reg (\\\$auto\$verilog_backend\S+) += 0;$"
+    return re.sub(waker, r"  reg \1 ;\n  initial \1 <= 0;", text, flags=re.MULTILINE)
 
 
 def _pin_yosys() -> None:
