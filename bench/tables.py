@@ -1,0 +1,84 @@
+"""The README's tables, written between markers from the results."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+
+def rewrite(readme: Path, results: dict[str, Any]) -> None:
+    """Replace what stands between ``<!-- bench:NAME -->`` and ``<!-- /bench -->`` for every section measured."""
+    text = readme.read_text()
+    for name, table in (("verify", _verify), ("engines", _engines), ("area", _area), ("machine", _machine)):
+        if name in results:
+            pattern = rf"(<!-- bench:{name} -->\n).*?(<!-- /bench -->)"
+            made = table(results[name])
+            text = re.sub(pattern, lambda match, made=made: f"{match[1]}{made}{match[2]}", text, flags=re.DOTALL)
+    readme.write_text(text)
+
+
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [titles, ["---", *["---:"] * (len(titles) - 1)], *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _verify(rows: list[dict[str, Any]]) -> str:
+    titles = (
+        *("checkpoint", "parameters", "float", "RTL", "images", "mismatches"),
+        *("cycles per frame", "latency", "`verify --images all`", "`generate`", "integer model"),
+    )
+    return _table(
+        titles,
+        [
+            (
+                f"`{row['checkpoint']}`",
+                f"{row['parameters']:,}",
+                f"{row['accuracy_float']:.2%}",
+                f"{row['accuracy_rtl']:.2%}",
+                f"{row['images']:,}",
+                f"{row['mismatches']:,}",
+                f"{row['cycles_per_frame']:,}",
+                f"{row['latency']:,}",
+                f"{row['verify_seconds']:.1f} s",
+                f"{row['generate_seconds']:.1f} s",
+                f"{row['integer_model_seconds']:.2f} s",
+            )
+            for row in rows
+        ],
+    )
+
+
+def _engines(rows: list[dict[str, Any]]) -> str:
+    slowest = next(row["cycles_per_second"] for row in rows if row["engine"] == "amaranth")
+    return _table(
+        ("engine", "cycles per second, one thread", "against `amaranth`"),
+        [
+            (f"`{row['engine']}`", f"{row['cycles_per_second']:,.0f}", f"{row['cycles_per_second'] / slowest:,.0f} x")
+            for row in rows
+        ],
+    )
+
+
+def _area(rows: list[dict[str, Any]]) -> str:
+    versions = ", ".join(sorted({row["yosys"] for row in rows}))
+    return f"Yosys {versions}, `synth_xilinx -family xc7`:\n\n" + _table(
+        ("checkpoint", "format", "PEs", "cycles per frame", "LUT", "FF", "RAMB18", "DSP48"),
+        [
+            (
+                f"`{row['checkpoint']}`",
+                row["format"],
+                str(row["pes"]),
+                *(f"{row[key]:,}" for key in ("cycles_per_frame", "lut", "ff", "ramb18", "dsp")),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _machine(facts: dict[str, Any]) -> str:
+    return (
+        f"Measured on {facts['cores']} cores ({facts['processor']}), Python {facts['python']}, "
+        f"torch {facts['torch']}.\n"
+    )
