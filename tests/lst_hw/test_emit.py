@@ -36,7 +36,7 @@ DESIGNS = {
             quantized(SMALL, Formats.parse(formats), name)
         )
         for name in UNITS
-        for formats in ("Q1.1", "Q5.7", "Q3.12")
+        for formats in ("Q1.1", "Q5.7", "Q3.9")
     },
 }
 
