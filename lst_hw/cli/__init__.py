@@ -11,6 +11,7 @@ from lst_model.errors import InputError
 
 VERBS = {
     "train": "Train a network and write its checkpoint.",
+    "quantize": "Show what fixed point costs, tensor by tensor.",
     "generate": "Write Verilog, manifest and test vectors.",
     "simulate": "Run images through the RTL, cycle by cycle.",
     "verify": "Compare the RTL with PyTorch, value by value.",

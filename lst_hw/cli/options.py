@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from lst_hw.design import Design
 from lst_model import activations, checkpoint
+from lst_model.errors import InputError
 from lst_model.fixed import Formats
 from lst_model.module import LST
 from lst_model.quantize import QuantizedNetwork, quantize
@@ -34,6 +36,49 @@ class Chosen:
     design: Design
 
 
+def configuration(chosen: Chosen) -> dict[str, Any]:
+    """The design options as a file for ``--config`` holds them: option names without dashes, and values."""
+    formats = chosen.design.formats
+    return {
+        "format": str(formats.weight),
+        "bias-format": str(formats.bias),
+        "activation-format": str(formats.activation),
+        "activation": chosen.design.activation,
+        "pes": chosen.design.pes,
+    }
+
+
+def _configure(context: click.Context, _: click.Parameter, path: Path | None) -> None:
+    """Make the contents of a configuration file the defaults of the design options."""
+    if path is None:
+        return
+    try:
+        content = json.loads(path.read_text())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); `lst-hw quantize -o` writes one") from None
+    except ValueError:
+        raise InputError(f"{path}: not a configuration; give a file of `lst-hw quantize -o`") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: not a configuration; give a file of `lst-hw quantize -o`")
+    for key, value in content.items():
+        if key not in _CONFIGURABLE:
+            raise InputError(f"{path}: unknown key {key!r}: choose from {', '.join(_CONFIGURABLE)}")
+        name, kind = _CONFIGURABLE[key]
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise InputError(f"{path}: {key} is {value!r}, expected {kind.__name__}")
+        context.default_map = {**(context.default_map or {}), name: value}
+
+
+_CONFIGURABLE: dict[str, tuple[str, type]] = {
+    "format": ("weight", str),
+    "bias-format": ("bias", str),
+    "activation-format": ("activation_format", str),
+    "activation": ("activation", str),
+    "pes": ("pes", int),
+}
+"""Keys of a configuration file: parameter name and type."""
+
+
 def design_options(function: F) -> F:
     """Add the CHECKPOINT argument and the options that determine the hardware."""
     for decorate in reversed(
@@ -49,6 +94,14 @@ def design_options(function: F) -> F:
                 help=f"Activation unit: {', '.join(activations.ACTIVATIONS)}.",
             ),
             click.option("--pes", type=int, help="Processing elements; fewer fold the array.  [the widest layer]"),
+            click.option(
+                "--config",
+                is_eager=True,
+                expose_value=False,
+                callback=_configure,
+                type=click.Path(path_type=Path),
+                help="Formats, activation and PEs from a file of `lst-hw quantize`; options override it.",
+            ),
             click.option("--strict", is_flag=True, help="Refuse formats in which parameters saturate."),
         ]
     ):
