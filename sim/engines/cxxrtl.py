@@ -89,8 +89,10 @@ class CxxrtlEngine(Engine):
 
 def compiler() -> list[str]:
     """The C++ compiler's command: ``$CXX``, the system's, or the one in the ``ziglang`` package."""
-    if named := os.environ.get("CXX"):
-        return named.split()
+    if named := os.environ.get("CXX", "").split():
+        if shutil.which(named[0]) is None:
+            raise InputError(f"CXX names {named[0]}, which is not there: set it to a C++17 compiler, or not at all")
+        return named
     for name in ("c++", "g++", "clang++"):
         if path := shutil.which(name):
             return [path]
