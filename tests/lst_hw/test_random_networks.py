@@ -1,0 +1,125 @@
+"""Random whole networks: the accelerator equals the integer model in every value, and takes the scheduled cycles."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from drivers.networks import images, quantized
+from hypothesis import event, example, given
+from hypothesis import strategies as st
+
+from lst_hw.activation import UNITS
+from lst_hw.design import Design
+from lst_hw.schedule import widest_layer
+from lst_model.activations import MAX_TABLE_FRACTION
+from lst_model.fixed import Formats, QFormat
+from lst_model.integer import IntegerLST
+from lst_model.network import ColumnTransform, Layer, Network, Output, RowTransform, SkipAdd, SkipSave
+from sim.engines.amaranth import AmaranthEngine
+
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+FRAMES = 2
+# What the interpreting simulator does in a few seconds.
+MOST_CYCLES = 30_000 if NIGHTLY else 3_000
+
+
+@dataclass(frozen=True)
+class Case:
+    network: Network
+    formats: Formats
+    activation: str
+    pes: int
+    extremes: float
+    seed: int
+
+
+def sizes() -> st.SearchStrategy[int]:
+    small = st.integers(1, 12)
+    return st.one_of(small, small, st.integers(1, 40)) if NIGHTLY else small
+
+
+def classes() -> st.SearchStrategy[int]:
+    few = st.integers(2, 12)
+    return st.one_of(few, few, st.integers(2, 256)) if NIGHTLY else few
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Network:
+    """One to three blocks; a block of the size of an open skip connection's may close it, and open the next."""
+    layers: list[Layer] = []
+    saved: tuple[int, int] | None = None
+    blocks = draw(st.integers(1, 3))
+    for block in range(1, blocks + 1):
+        size = (draw(sizes()), draw(sizes()))
+        closes = saved is not None and (block == blocks or draw(st.booleans()))
+        if closes and saved is not None:
+            size, saved = saved, None
+        layers += [RowTransform(size[0]), ColumnTransform(size[1]), *([SkipAdd()] if closes else [])]
+        if saved is None and block < blocks and draw(st.booleans()):
+            saved = size
+            layers.append(SkipSave())
+    return Network(draw(sizes()), draw(sizes()), (*layers, Output(draw(classes()))))
+
+
+@st.composite
+def qformats(draw: st.DrawFn, finest: int = 12) -> QFormat:
+    fraction = draw(st.integers(0, finest))
+    return QFormat(draw(st.integers(1 if fraction else 2, 5)), fraction)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    activation = draw(st.sampled_from(list(UNITS)))
+    result = draw(qformats(finest=8 if activation == "table" else MAX_TABLE_FRACTION))
+    weight = draw(qformats())
+    bias = draw(qformats(finest=min(12, weight.fraction_bits + result.fraction_bits)))
+    network = draw(networks())
+    widest = widest_layer(network)
+    return Case(
+        network,
+        Formats(weight, bias, result),
+        activation,
+        draw(st.one_of(st.just(widest), st.integers(1, widest))),
+        draw(st.sampled_from([0.0, 0.2, 1.0])),
+        draw(st.integers(0, 2**32 - 1)),
+    )
+
+
+ONE_PIXEL = Network(1, 1, (RowTransform(1), ColumnTransform(1), Output(2)))
+CHAINED = Network(
+    2,
+    3,
+    (
+        *(RowTransform(3), ColumnTransform(2), SkipSave()),
+        *(RowTransform(3), ColumnTransform(2), SkipAdd(), SkipSave()),
+        *(RowTransform(3), ColumnTransform(2), SkipAdd()),
+        Output(3),
+    ),
+)
+
+
+@given(case=cases())
+@example(case=Case(ONE_PIXEL, Formats.parse("Q1.1"), "hard", 1, 1.0, 0))
+@example(case=Case(CHAINED, Formats.parse("Q1.5"), "second-order", 3, 1.0, 0))
+@example(case=Case(CHAINED, Formats.parse("Q5.7"), "table", 2, 0.2, 0))
+def test_every_value_of_every_stage_equals_the_integer_model_s(case: Case) -> None:
+    quantised = quantized(case.network, case.formats, case.activation, seed=case.seed, extremes=case.extremes)
+    pes = case.pes
+    while (design := Design.of(quantised, pes=pes)).schedule.cycles_per_frame > MOST_CYCLES:
+        assert pes < widest_layer(case.network), "too large for this simulator"
+        pes += 1
+    event(f"folded: {design.schedule.folded}, image stored first: {design.schedule.loads}")
+    event(f"skip: {case.network.has_skip}")
+
+    pixels = images(case.network, FRAMES, seed=case.seed)
+    expected = IntegerLST(quantised)(torch.from_numpy(pixels))
+    trace = AmaranthEngine(design).run(pixels)
+    for slot in trace.layout.slots:
+        np.testing.assert_array_equal(trace.stage(slot.name), expected[slot.name].numpy(), err_msg=slot.name)
+        assert (trace.cycles[:, slot.slice] >= 0).all(), f"{slot.name} was not computed"
+    assert ((trace.results & 0xFF) == expected["class"].numpy()).all()
+    assert (trace.periods == design.schedule.cycles_per_frame).all()
+    assert (trace.latencies == design.schedule.latency).all()
