@@ -6,7 +6,7 @@ import gzip
 import importlib.util
 import os
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -55,6 +55,10 @@ class Images:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def first(self, count: int) -> Images:
+        """The first ``count`` images."""
+        return replace(self, pixels=self.pixels[:count], labels=self.labels[:count])
 
     def check_fits(self, network: Network) -> None:
         """Raise InputError unless the images have the network's size and the labels are among its classes."""

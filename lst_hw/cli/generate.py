@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +34,7 @@ def command(checkpoint: str, output: Path, vectors: str, data_dir: Path | None, 
     """
     chosen = choose(checkpoint, **design)
     every = data.load("test", data_dir)
-    count = image_count(vectors, len(every))
-    images = replace(every, pixels=every.pixels[:count], labels=every.labels[:count])
+    images = every.first(image_count(vectors, len(every)))
     images.check_fits(chosen.design.network)
     manifest = generate(output, chosen.checkpoint, chosen.quantized, chosen.design, images)
     if as_json:
@@ -48,4 +46,4 @@ def command(checkpoint: str, output: Path, vectors: str, data_dir: Path | None, 
     )
     click.echo(f"{output / VERILOG}  top module {manifest['top']}, sha256 {manifest['verilog']['sha256'][:16]}")
     click.echo(f"{output / MANIFEST}")
-    click.echo(f"{output / 'vectors'}  {count} images")
+    click.echo(f"{output / 'vectors'}  {len(images)} images")

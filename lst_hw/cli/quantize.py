@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +40,7 @@ def command(
     check_writable(output, json_file)
     chosen = choose(checkpoint, **design)
     every = data.load("train", data_dir)
-    count = image_count(images, len(every))
-    calibration = replace(every, pixels=every.pixels[:count], labels=every.labels[:count])
+    calibration = every.first(image_count(images, len(every)))
     found = profile(chosen.model, chosen.quantized, calibration)
     if output is not None:
         write_text(output, json.dumps(configuration(chosen), indent=2) + "\n")

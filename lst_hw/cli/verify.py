@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +77,7 @@ def command(
         chosen_images = load_vector(replay, chosen.design.network)
     else:
         every = data.load("test", data_dir)
-        count = image_count(images, len(every))
-        chosen_images = replace(every, pixels=every.pixels[:count], labels=every.labels[:count])
+        chosen_images = every.first(image_count(images, len(every)))
     with progress("verify", len(chosen_images)) as bar:
         report = verify(
             chosen.model, chosen.quantized, chosen.design, chosen_images, engine=engine, jobs=jobs, on_progress=bar
