@@ -17,7 +17,7 @@ import torch
 
 from lst_hw.design import Design
 from lst_hw.emit import to_verilog
-from lst_hw.synthesis import xilinx_area
+from lst_hw.synthesis import ecp5_clock, xilinx_area
 from lst_model import checkpoint, data
 from lst_model.fixed import Formats
 from lst_model.integer import IntegerLST
@@ -105,6 +105,21 @@ def area() -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def clock() -> list[dict[str, Any]]:
+    """Post-route clock on an ECP5."""
+    design = Design.of(_quantized("lst-1-28"))
+    mhz = ecp5_clock(to_verilog(design))
+    schedule = design.schedule
+    return [
+        {
+            "checkpoint": "lst-1-28",
+            "mhz": mhz,
+            "images_per_second": mhz * 1e6 / schedule.cycles_per_frame,
+            "latency_us": schedule.latency / mhz,
+        }
+    ]
 
 
 def _shipped() -> list[str]:

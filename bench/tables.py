@@ -11,7 +11,13 @@ from typing import Any
 def rewrite(readme: Path, results: dict[str, Any]) -> None:
     """Replace what stands between ``<!-- bench:NAME -->`` and ``<!-- /bench -->`` for every section measured."""
     text = readme.read_text()
-    for name, table in (("verify", _verify), ("engines", _engines), ("area", _area), ("machine", _machine)):
+    for name, table in (
+        ("verify", _verify),
+        ("engines", _engines),
+        ("area", _area),
+        ("clock", _clock),
+        ("machine", _machine),
+    ):
         if name in results:
             pattern = rf"(<!-- bench:{name} -->\n).*?(<!-- /bench -->)"
             made = table(results[name])
@@ -71,6 +77,21 @@ def _area(rows: list[dict[str, Any]]) -> str:
                 row["format"],
                 str(row["pes"]),
                 *(f"{row[key]:,}" for key in ("cycles_per_frame", "lut", "ff", "ramb18", "dsp")),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _clock(rows: list[dict[str, Any]]) -> str:
+    return _table(
+        ("checkpoint", "clock", "images per second", "latency"),
+        [
+            (
+                f"`{row['checkpoint']}`",
+                f"{row['mhz']:.1f} MHz",
+                f"{row['images_per_second']:,.0f}",
+                f"{row['latency_us']:.1f} us",
             )
             for row in rows
         ],

