@@ -65,7 +65,7 @@ class VerilogEngine(Engine):
             )
             if run.returncode != 0:
                 raise RuntimeError(f"{self.name} stopped with code {run.returncode}: {run.stderr.strip()[-500:]}")
-            events = _read_events(folder / "events.txt")
+            events = read_events(folder / "events.txt")
             if vcd is not None:
                 shutil.move(folder / "trace.vcd", vcd)
         return from_events(self.layout, frames, events)
@@ -145,7 +145,7 @@ class VerilatorEngine(VerilogEngine):
         return [str(simulator)]
 
 
-def _read_events(file: Path) -> Int64:
+def read_events(file: Path) -> Int64:
     """Observations ``[m, 6]``; numbers with unknown bits become :data:`UNKNOWN`."""
     text = file.read_text()
     if "x" in text.lower():
