@@ -226,6 +226,7 @@ def test_cache_that_cannot_be_written_is_no_crash(monkeypatch: pytest.MonkeyPatc
         ("t10k-labels-idx1-ubyte", idx(LABELS[:2]), "2 labels for 3 images"),
         ("t10k-images-idx3-ubyte", idx(PIXELS[:0]), "3 labels for 0 images"),
     ],
+    ids=lambda value: "" if isinstance(value, bytes) else value,
 )
 def test_damaged_files_are_refused_by_name_with_a_remedy(stem: str, content: bytes, message: str, folder: Path) -> None:
     (folder / stem).write_bytes(content)
