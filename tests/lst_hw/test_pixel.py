@@ -44,6 +44,7 @@ def transfers(pixels: list[int], source_stalls: float, sink_stalls: float) -> tu
     async def bench(ctx: Any) -> None:
         sent = cycle = 0
         while len(received) < len(pixels):
+            assert cycle < 20 * len(pixels), "pixels got lost"
             valid = sent < len(pixels) and (ctx.get(register.i.valid) or rng.random() >= source_stalls)
             ctx.set(register.i.valid, valid)
             if valid:

@@ -28,7 +28,6 @@ CASES = [
     pytest.param((network(2, 3, (2, 5), (3, 6)), 2), id="streamed, later layers folded"),
     pytest.param((WIDE, 2), id="folded"),
     pytest.param((WIDE, 1), id="single multiplier"),
-    pytest.param((RESIDUAL, 4), id="skip"),
     pytest.param((RESIDUAL, 3), id="skip, folded"),
     pytest.param((network(1, 1, (1, 1), classes=2), 2), id="one pixel"),
     pytest.param((network(1, 1, (3, 2), classes=2), 1), id="one pixel, folded"),
@@ -83,7 +82,7 @@ def test_a_pause_between_frames_changes_nothing(bench: Bench) -> None:
     assert stream_frames(bench.design, bench.frames, 4, pauses=pauses).answers == bench.answers()
 
 
-@pytest.mark.parametrize(("source", "sink"), [(0.5, 0.0), (0.0, 0.9), (0.3, 0.97), (0.9, 0.5)])
+@pytest.mark.parametrize(("source", "sink"), [(0.5, 0.0), (0.3, 0.97), (0.9, 0.5)])
 def test_either_side_may_stall_at_any_time(bench: Bench, source: float, sink: float) -> None:
     run = stream_frames(bench.design, bench.frames, 4, source_stalls=source, sink_stalls=sink, seed=5)
     assert run.answers == bench.answers()
@@ -94,17 +93,16 @@ def test_a_refused_result_holds_the_next_one_back_but_loses_nothing(bench: Bench
     assert run.answers == bench.answers()
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_malformed_frames_are_dropped_and_flagged_in_the_next_result(bench: Bench, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    stalls = (0.0, 0.0) if seed < 2 else (0.5, 0.7)
+@pytest.mark.parametrize(("source", "sink"), [(0.0, 0.0), (0.5, 0.7)])
+def test_malformed_frames_are_dropped_and_flagged_in_the_next_result(bench: Bench, source: float, sink: float) -> None:
+    rng = np.random.default_rng(0)
     frames: list[Frame] = []
     flags = []
     for frame in bench.frames:
         bad = [malformed(rng, bench.size) for _ in range(int(rng.integers(0, 4)))]
         frames += [*bad, frame]
         flags.append(bool(bad))
-    run = stream_frames(bench.design, frames, 4, source_stalls=stalls[0], sink_stalls=stalls[1], seed=seed, quiet=50)
+    run = stream_frames(bench.design, frames, 4, source_stalls=source, sink_stalls=sink, quiet=50)
     assert run.answers == bench.answers(flags)
 
 
@@ -128,9 +126,8 @@ def test_several_dropped_frames_set_one_flag(bench: Bench) -> None:
 def test_a_frame_dropped_while_a_result_waits_is_flagged_in_the_next_result_only(bench: Bench) -> None:
     bad = [1] * (bench.size + 1)
     frames = [bench.frames[0], bad, bench.frames[1]]
-    for seed in range(3):
-        run = stream_frames(bench.design, frames, 2, sink_stalls=0.99, seed=seed)
-        assert run.answers == bench.answers([False, True])[:2]
+    run = stream_frames(bench.design, frames, 2, sink_stalls=0.99)
+    assert run.answers == bench.answers([False, True])[:2]
 
 
 def test_a_malformed_last_frame_gives_no_result(bench: Bench) -> None:
