@@ -9,12 +9,15 @@ import cocotb
 from cocotb.triggers import FallingEdge, Timer
 from rtl_cocotb.axis import Bench, flagged
 
+# An accelerator that is stuck must fail, not hang: a million cycles are more than any scenario takes.
+scenario = cocotb.test(timeout_time=10, timeout_unit="ms")
 
-@cocotb.test()
+
+@scenario
 async def frames_back_to_back(dut: Any) -> None:
     """Every result is right, and comes exactly when the cycle formula says."""
     bench = await Bench.start(dut)
-    case, count = bench.case, 4
+    case, count = bench.case, 4 if bench.case.pixels < 100 else 2
     await bench.send(*map(case.frame, range(count)))
     assert await bench.receive(count) == [case.beat(k) for k in range(count)]
     first = bench.results[0].offered
@@ -22,7 +25,7 @@ async def frames_back_to_back(dut: Any) -> None:
     assert [result.offered - first for result in bench.results] == [k * case.cycles_per_frame for k in range(count)]
 
 
-@cocotb.test()
+@scenario
 async def both_sides_stall_at_random(dut: Any) -> None:
     bench = await Bench.start(dut)
     case = bench.case
@@ -35,7 +38,7 @@ async def both_sides_stall_at_random(dut: Any) -> None:
     assert await bench.settle() == [case.beat(k) for k in range(sent)]
 
 
-@cocotb.test()
+@scenario
 async def a_pause_in_any_place_of_a_frame(dut: Any) -> None:
     """Longer than the machine's pipeline, in front of each pixel in turn."""
     bench = await Bench.start(dut)
@@ -48,7 +51,7 @@ async def a_pause_in_any_place_of_a_frame(dut: Any) -> None:
     assert await bench.receive(case.pixels) == [case.beat(k) for k in range(case.pixels)]
 
 
-@cocotb.test()
+@scenario
 async def a_result_waits_until_it_is_taken(dut: Any) -> None:
     """Frames pile up behind it; none is lost."""
     bench = await Bench.start(dut)
@@ -64,7 +67,7 @@ async def a_result_waits_until_it_is_taken(dut: Any) -> None:
     assert await bench.settle() == [case.beat(k) for k in range(4)]
 
 
-@cocotb.test()
+@scenario
 async def a_result_is_taken_after_any_delay(dut: Any) -> None:
     """From no delay to longer than a frame, the next frame close behind."""
     bench = await Bench.start(dut)
@@ -85,7 +88,7 @@ async def a_result_is_taken_after_any_delay(dut: Any) -> None:
     assert await bench.receive(len(delays)) == [case.beat(k) for k in range(len(delays))]
 
 
-@cocotb.test()
+@scenario
 async def reset_in_any_cycle_of_a_frame(dut: Any) -> None:
     """Nothing of the interrupted frames is left: the next result is right, on time and not flagged."""
     bench = await Bench.start(dut)
@@ -106,7 +109,7 @@ async def reset_in_any_cycle_of_a_frame(dut: Any) -> None:
         bench.results.clear()
 
 
-@cocotb.test()
+@scenario
 async def reset_while_a_result_waits(dut: Any) -> None:
     bench = await Bench.start(dut)
     case = bench.case
@@ -122,7 +125,7 @@ async def reset_while_a_result_waits(dut: Any) -> None:
         bench.results.clear()
 
 
-@cocotb.test()
+@scenario
 async def reset_forgets_a_dropped_frame(dut: Any) -> None:
     bench = await Bench.start(dut)
     case = bench.case
@@ -135,7 +138,7 @@ async def reset_forgets_a_dropped_frame(dut: Any) -> None:
             bench.results.clear()
 
 
-@cocotb.test()
+@scenario
 async def short_and_long_frames_are_dropped_and_flagged_once(dut: Any) -> None:
     """Of every length up to more than two frames; the flag is in the very next result and in no other."""
     bench = await Bench.start(dut)
@@ -153,7 +156,7 @@ async def short_and_long_frames_are_dropped_and_flagged_once(dut: Any) -> None:
     assert await bench.settle() == expected
 
 
-@cocotb.test()
+@scenario
 async def malformed_frames_in_a_row_count_as_one(dut: Any) -> None:
     bench = await Bench.start(dut)
     case, long = bench.case, bench.case.pixels
@@ -163,7 +166,7 @@ async def malformed_frames_in_a_row_count_as_one(dut: Any) -> None:
     assert await bench.settle() == list(flagged(case, [0, None, 1, 2]))
 
 
-@cocotb.test()
+@scenario
 async def a_drop_is_not_reported_by_a_result_that_still_waits(dut: Any) -> None:
     bench = await Bench.start(dut)
     case = bench.case
@@ -177,7 +180,7 @@ async def a_drop_is_not_reported_by_a_result_that_still_waits(dut: Any) -> None:
     assert await bench.settle() == list(flagged(case, [0, None, 1, 2]))
 
 
-@cocotb.test()
+@scenario
 async def a_malformed_frame_behind_a_well_formed_one_leaves_it_alone(dut: Any) -> None:
     """It may end at any time while the machine still computes."""
     bench = await Bench.start(dut)
@@ -192,7 +195,7 @@ async def a_malformed_frame_behind_a_well_formed_one_leaves_it_alone(dut: Any) -
     assert await bench.settle() == expected
 
 
-@cocotb.test()
+@scenario
 async def any_mixture_of_frames_and_stalls(dut: Any) -> None:
     bench = await Bench.start(dut)
     case = bench.case
@@ -210,7 +213,7 @@ async def any_mixture_of_frames_and_stalls(dut: Any) -> None:
     assert await bench.settle() == expected
 
 
-@cocotb.test()
+@scenario
 async def ready_does_not_look_at_valid(dut: Any) -> None:
     """Nor does TVALID look at TREADY: changes between two edges reach no output."""
     bench = await Bench.start(dut)
@@ -228,7 +231,7 @@ async def ready_does_not_look_at_valid(dut: Any) -> None:
     assert await bench.settle() == [case.beat(k) for k in range(3)]
 
 
-@cocotb.test()
+@scenario
 async def ready_comes_without_valid_after_reset(dut: Any) -> None:
     bench = await Bench.start(dut)
     await bench.tick(2)
@@ -237,4 +240,4 @@ async def ready_comes_without_valid_after_reset(dut: Any) -> None:
 
 def _moments(limit: int) -> list[int]:
     """Numbers of cycles below a limit: all where they are few, else some at random."""
-    return list(range(1, limit)) if limit < 100 else sorted(random.sample(range(1, limit), 60))
+    return list(range(1, limit)) if limit < 100 else sorted(random.sample(range(1, limit), 30))
