@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -51,14 +52,14 @@ def test_a_difference_is_named_kept_for_replay_and_exits_with_1(
     def faulty(*arguments: Any) -> Any:
         banks = rom.rom_banks(*arguments)
         words = [list(word) for word in banks[0].words]
-        words[0][0] ^= 1
+        words[0][0] ^= 64
         return (replace(banks[0], words=tuple(map(tuple, words))), *banks[1:])
 
     monkeypatch.setattr("lst_hw.design.rom_banks", faulty)
     done = cli("verify", "--images", 3, "--data-dir", mnist_dir)
     assert done.code == 1
     assert "FAIL" in done.out
-    assert "first difference: image 0, stage row_embedding, row 0, column 0, cycle " in done.err
+    assert re.search(r"first difference: image 0, stage row_embedding, row \d+, column 0, cycle \d+: ", done.err)
     again = cli("verify", "--replay", "divergence.npz")
     assert again.code == 1
     monkeypatch.undo()
