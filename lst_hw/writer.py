@@ -107,8 +107,6 @@ class Writer(wiring.Component):
             ]
             with m.If(ready):
                 m.d.sync += draining.eq(~entry_end)
-            with m.If(self.restart):
-                m.d.sync += draining.eq(0)
         else:
             m.d.comb += [ready.eq(self.valid), code.eq(self.code)]
 
