@@ -93,7 +93,8 @@ class Writer(wiring.Component):
             # dropped frame left behind goes with the restart.
             queue = SyncFIFO(width=len(self.code), depth=max(_entries(each) for each in loops) + 1)
             m.submodules.queue = ResetInserter(self.restart)(queue)
-            # A line may be overwritten from the first result of its last pass on.
+            # A line may be overwritten from the first result of its last pass on. Lines of the first loop, where a
+            # restart may find the queue draining, have one pass only.
             before_last_pass = of_loop("before_last_pass", _results_before_last_pass)
             draining = Signal()
             m.d.comb += [
