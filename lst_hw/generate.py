@@ -17,10 +17,10 @@ from lst_model.quantize import QuantizedNetwork
 from .design import Design
 from .emit import to_verilog
 from .files import output_folder
-from .top import NAME, PORTS
+from . import top
 from .vectors import write_vectors
 
-VERILOG = f"{NAME}.v"
+VERILOG = f"{top.NAME}.v"
 MANIFEST = "manifest.json"
 VECTORS = "vectors"
 
@@ -76,7 +76,7 @@ def manifest(design: Design, checkpoint: Path, verilog: str) -> dict[str, Any]:
     schedule, ranges = design.schedule, design.ranges
     return {
         "generator": f"lst-hw {version('lst-hw')}",
-        "top": NAME,
+        "top": top.NAME,
         "title": design.network.title,
         "network": design.network.as_dict(),
         "parameters": design.network.parameters,
@@ -106,13 +106,13 @@ def manifest(design: Design, checkpoint: Path, verilog: str) -> dict[str, Any]:
             "biased": ranges.biased_bits,
             "logit": ranges.logit_bits,
         },
-        "ports": ports(),
+        "ports": ports(design),
         "checkpoint": {"name": checkpoint.name, "sha256": sha256(checkpoint.read_bytes())},
         "verilog": {"file": VERILOG, "sha256": sha256(verilog.encode())},
     }
 
 
-def ports() -> list[dict[str, Any]]:
+def ports(design: Design) -> list[dict[str, Any]]:
     """Name, direction and width of each port of the top module."""
     return [
         {
@@ -120,7 +120,7 @@ def ports() -> list[dict[str, Any]]:
             "direction": "input" if member.flow is In else "output",
             "width": Shape.cast(member.shape).width,
         }
-        for name, member in PORTS.items()
+        for name, member in top.ports(design).items()
     ]
 
 
