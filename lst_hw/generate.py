@@ -87,8 +87,12 @@ def manifest(design: Design, checkpoint: Path, verilog: str) -> dict[str, Any]:
         },
         "activation": design.activation,
         "pes": design.pes,
-        "cycles_per_frame": schedule.cycles_per_frame,
-        "latency": schedule.latency,
+        "multiplier": design.multiplier,
+        "lanes": design.lanes,
+        "stream_bits": design.stream_bits,
+        "cycles_per_image": design.cycles_per_image,
+        "cycles_per_batch": design.cycles_per_batch,
+        "latency": design.latency,
         "schedule": [
             {
                 "stage": step.stage.name,
@@ -102,8 +106,8 @@ def manifest(design: Design, checkpoint: Path, verilog: str) -> dict[str, Any]:
         "widths": {
             "weight": ranges.weight_bits,
             "operand": ranges.operand_bits,
-            "accumulator": ranges.accumulator_bits,
-            "biased": ranges.biased_bits,
+            "accumulator": max(design.accumulator_bits),
+            "biased": design.biased_bits,
             "logit": ranges.logit_bits,
         },
         "ports": ports(design),
