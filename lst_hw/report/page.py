@@ -1,0 +1,51 @@
+"""The report as one HTML page that loads nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.resources import files
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup, escape
+
+from . import pictures, style
+from .facts import ReportData
+from .gather import Samples
+from .sections import Picture, Share, headline, sections
+
+TEMPLATE = "template.html"
+
+
+def to_html(data: ReportData, samples: Samples) -> str:
+    """The page.
+
+    Raises
+    ------
+    InputError
+        If matplotlib is not installed.
+    """
+    style.require_matplotlib()
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.tests["share"] = lambda cell: isinstance(cell, Share)
+    template = environment.from_string(files(__package__).joinpath(TEMPLATE).read_text(encoding="utf-8"))
+    return template.render(
+        data=data, headline=headline(data), sections=sections(data), drawings=_drawings(data, samples)
+    )
+
+
+def _drawings(data: ReportData, samples: Samples) -> Callable[[Picture], dict[str, Markup]]:
+    """A function from a picture to its SVG for wide and for narrow windows, by CSS class."""
+    drawn = {
+        kind: pictures.draw(data, samples, width)
+        for kind, width in (("wide", pictures.WIDE), ("narrow", pictures.NARROW))
+    }
+
+    def drawing(picture: Picture) -> dict[str, Markup]:
+        return {
+            kind: Markup(
+                style.inline(style.to_svg(figures[picture.name]), f"{picture.name}-{kind}", str(escape(picture.alt)))
+            )
+            for kind, figures in drawn.items()
+        }
+
+    return drawing
