@@ -69,6 +69,21 @@ def check_writable(*paths: Path | None) -> None:
             raise InputError(f"{path}: its folder is not writable; choose another place")
 
 
+def check_folder(folder: Path) -> None:
+    """Refuse, before any work is done, an output folder that cannot be made or written.
+
+    Raises
+    ------
+    InputError
+        Naming it.
+    """
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise InputError(f"{folder}: cannot be a folder, {nearest} is a file; choose another place")
+    if not os.access(nearest, os.W_OK):
+        raise InputError(f"{folder}: {nearest} is not writable; choose another place")
+
+
 @contextmanager
 def output_folder(folder: Path) -> Iterator[Path]:
     """A scratch folder whose files move to ``folder`` when the block ends without an error.

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.status import Status
 
 from lst_hw.emit import to_verilog
-from lst_hw.files import check_writable, output_folder, write_text
+from lst_hw.files import check_folder, check_writable, output_folder, write_text
 from lst_hw.generate import manifest
 from lst_hw.report import pictures, style, training_log
 from lst_hw.report.facts import ReportData
@@ -132,12 +132,10 @@ def _check(written: list[Path], output: Path | None, figures: Path | None) -> No
     """Refuse what cannot be written, before any work is done."""
     if not written:
         raise click.UsageError("nothing to write: give -o, --markdown, --json or --figures")
-    if written.count(_STDOUT) > 1:
-        raise click.UsageError("only one of the outputs can be -, standard output")
+    if len(set(written)) < len(written):
+        raise click.UsageError("two outputs have the same name: give each its own")
     if figures is not None:
-        if figures.exists() and not figures.is_dir():
-            raise InputError(f"{figures}: not a folder; choose another one for --figures")
-        check_writable(figures / ".", figures.parent / "report")
+        check_folder(figures)
     if output is not None or figures is not None:
         style.require_matplotlib()
 

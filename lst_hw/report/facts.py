@@ -94,7 +94,7 @@ class TensorFacts:
 class Mistake:
     """An image that the RTL put into the wrong class.
 
-    ``margin`` is how far the winning logit lies above the right class's, in real units.
+    ``margin`` is how far the integer model's logit of that class lies above the right class's, in real units.
     """
 
     image: int

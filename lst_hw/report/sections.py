@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from sim.compare import Divergence
+
 from .facts import ReportData, Speed, spoken
 from .parts import Resources
 
@@ -107,12 +109,10 @@ def sections(data: ReportData) -> tuple[Section, ...]:
 def _accuracy(data: ReportData) -> Iterator[Section]:
     found = data.verification
     errors = found["float_error"]
-    equal = found["mismatches"] == 0
-    verdict = (
-        "Every value of every image equals the integer model's, bit for bit."
-        if equal
-        else f"{found['mismatches']:,} values differ from the integer model's. First: {_first(data)}."
-    )
+    verdict = "Every value of every image equals the integer model's, bit for bit."
+    if found["first_divergence"]:
+        first = Divergence(**found["first_divergence"])
+        verdict = f"{found['mismatches']:,} values differ from the integer model's. First: {first}."
     yield Section(
         "accuracy",
         "Accuracy",
@@ -140,11 +140,6 @@ def _accuracy(data: ReportData) -> Iterator[Section]:
             ),
         ),
     )
-
-
-def _first(data: ReportData) -> str:
-    first = data.verification["first_divergence"]
-    return ", ".join(f"{key} {value}" for key, value in first.items())
 
 
 def _time(data: ReportData) -> Iterator[Section]:
@@ -272,7 +267,9 @@ def _widths(data: ReportData) -> Iterator[Section]:
             "sum can overflow. The hardware stores the widest of each column.",
         ),
         (
-            Table("Formats", ("value", "format"), tuple((spoken(k), v) for k, v in formats.items()), texts=2),
+            Table(
+                "Formats", ("value", "format"), tuple((spoken(name), str(q)) for name, q in formats.items()), texts=2
+            ),
             Table(
                 "Bits in each layer",
                 ("layer", "lines", "sums", "terms", "operand", "accumulator", "with bias", "result"),
@@ -346,14 +343,14 @@ def _embeddings(data: ReportData) -> Iterator[Section]:
         "embeddings",
         "What the network sees",
         (
-            "One digit of each class, after every layer, as the frame memory holds it: the row transform mixes the "
+            "One image of each class, after every layer, as the frame memory holds it: the row transform mixes the "
             "columns, the column transform the rows, and each result overwrites what it came from.",
         ),
         (),
         (
             Picture(
                 "embeddings",
-                "Black is -1, white is 1",
+                "Black is -1 or less, white 1 or more",
                 f"Grey-scale pictures of sample digits: {', '.join(stages)}.",
             ),
         ),

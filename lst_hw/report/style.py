@@ -105,11 +105,24 @@ def inline(svg: str, name: str, alt: str) -> str:
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
     body = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", body).replace("xlink:href", "href")
-    body = re.sub(r'\bid="', f'id="{name}-', body)
-    body = body.replace("url(#", f"url(#{name}-").replace('href="#', f'href="#{name}-')
+    body = _own_ids(body, name)
     head, body = body.split(">", 1)
     box = re.findall(r'viewBox="([^"]*)"', head)[0]
     body = f'<svg role="img" aria-label="{alt}" viewBox="{box}" style="max-width:{box.split()[2]}px">{body}'
     for colour, variable in VARIABLES.items():
         body = body.replace(colour, f"var(--{variable})")
     return body
+
+
+def _own_ids(body: str, name: str) -> str:
+    """Keep only the ids that something refers to, once each, and put a name in front of them."""
+    free = set(re.findall(r'(?:url\(|href=")#([^")]+)', body))
+
+    def rename(match: re.Match[str]) -> str:
+        if match[1] not in free:
+            return ""
+        free.remove(match[1])
+        return f' id="{name}-{match[1]}"'
+
+    body = re.sub(r'\s+id="([^"]*)"', rename, body)
+    return body.replace("url(#", f"url(#{name}-").replace('href="#', f'href="#{name}-')

@@ -1,0 +1,40 @@
+"""The Markdown."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePath
+
+from drivers import reports
+
+from lst_hw.report.markdown import to_markdown
+from lst_hw.report.sections import sections
+
+
+def test_it_has_the_sections_and_tables_of_the_page(tmp_path: Path) -> None:
+    data, _ = reports.subject(tmp_path).report()
+    text = to_markdown(data)
+    for section in sections(data):
+        assert f"## {section.title}\n" in text
+        for table in section.tables:
+            assert f"{table.caption}:\n\n| " in text
+    assert "| DSP48 | 100 | 0 | 125.0% of 80 | 45.5% of 220 |\n" in text
+    assert "![" not in text
+
+
+def test_every_row_has_as_many_cells_as_its_header(tmp_path: Path) -> None:
+    data, _ = reports.subject(tmp_path).report()
+    for block in to_markdown(data).split("\n\n"):
+        lines = [line for line in block.splitlines() if line.startswith("|")]
+        assert len({line.replace("\\|", "").count("|") for line in lines}) <= 1
+
+
+def test_it_shows_the_pictures_of_a_folder(tmp_path: Path) -> None:
+    data, _ = reports.subject(tmp_path).report()
+    text = to_markdown(data, PurePath("the/figures"))
+    assert "](the/figures/timeline.png)" in text
+    assert "](the/figures/mistakes.png)" in text
+
+
+def test_markup_in_values_is_escaped(tmp_path: Path) -> None:
+    data, _ = reports.subject(tmp_path).report(configuration={"a|b": "*<i>*"})
+    assert "| --a\\|b | \\*\\<i\\>\\* |" in to_markdown(data)
