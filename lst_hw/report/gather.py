@@ -29,7 +29,11 @@ PROFILED = 1000
 """Most images that the ranges of activations are taken from."""
 
 SHOWN_MISTAKES = 24
+"""Most mistakes in the picture and in the table; ``ReportData`` has all."""
+
 SHOWN_DIGITS = 10
+"""Most classes of which a sample is shown."""
+
 EXTRA_OCTAVES = 4
 """Octaves below a format's resolution that a histogram tells apart."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
+from .content import Section, Table
 from .facts import ReportData
-from .sections import Section, Table, headline, sections
+from .sections import headline, sections
 
 
 def to_markdown(data: ReportData, figures: PurePath | None = None) -> str:

@@ -9,9 +9,10 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from . import pictures, style
+from .content import Picture, Share
 from .facts import ReportData
 from .gather import Samples
-from .sections import Picture, Share, headline, sections
+from .sections import headline, sections
 
 TEMPLATE = "template.html"
 

@@ -115,14 +115,11 @@ def inline(svg: str, name: str, alt: str) -> str:
 
 
 def _own_ids(body: str, name: str) -> str:
-    """Keep only the ids that something refers to, once each, and put a name in front of them."""
-    free = set(re.findall(r'(?:url\(|href=")#([^")]+)', body))
+    """Keep only the ids that something refers to, and put a name in front of them."""
+    targets = set(re.findall(r'(?:url\(|href=")#([^")]+)', body))
 
     def rename(match: re.Match[str]) -> str:
-        if match[1] not in free:
-            return ""
-        free.remove(match[1])
-        return f' id="{name}-{match[1]}"'
+        return f' id="{name}-{match[1]}"' if match[1] in targets else ""
 
     body = re.sub(r'\s+id="([^"]*)"', rename, body)
     return body.replace("url(#", f"url(#{name}-").replace('href="#', f'href="#{name}-')
