@@ -20,7 +20,7 @@ from lst_hw.report.gather import Samples, gather
 from lst_hw.report.markdown import to_markdown
 from lst_hw.report.page import to_html
 from lst_hw.report.sections import headline
-from lst_hw.synthesis import ecp5_clock, xilinx_area
+from lst_hw.synthesis import check_installed, ecp5_clock, xilinx_area
 from lst_model import data
 from lst_model.errors import InputError
 from sim.verify import verify
@@ -91,23 +91,26 @@ def command(
     written = [path for path in (output, markdown_file, json_file, figures) if path is not None]
     _check(written, output, figures)
     check_writable(output, markdown_file, json_file)
+    for measurement, wanted in (("area", area), ("clock", clock)):
+        if wanted:
+            check_installed(measurement)
     chosen = choose(checkpoint, **design)
     every = data.load("test", data_dir)
     every.check_fits(chosen.design.network)
     chosen_images = every.first(image_count(images, len(every)))
     training = _training(chosen)
-    with _working("Verilog"):
-        verilog = to_verilog(chosen.design)
-    with _working("area"):
-        cells = xilinx_area(verilog) if area else None
-    with _working("clock"):
-        mhz = ecp5_clock(verilog) if clock else None
     started = time.perf_counter()
     with progress("verify", len(chosen_images)) as bar:
         found = verify(
             chosen.model, chosen.quantized, chosen.design, chosen_images, engine=engine, jobs=jobs, on_progress=bar
         )
     found.seconds = time.perf_counter() - started
+    with _working("Verilog"):
+        verilog = to_verilog(chosen.design)
+    with _working("area"):
+        cells = xilinx_area(verilog) if area else None
+    with _working("place and route"):
+        mhz = ecp5_clock(verilog) if clock else None
     with _working("report"):
         report, samples = gather(
             chosen.model,

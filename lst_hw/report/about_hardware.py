@@ -9,18 +9,24 @@ from .parts import Resources
 
 def time(data: ReportData) -> Section:
     """Cycles, phases, and speed at each clock."""
-    period, latency = data.manifest["cycles_per_frame"], data.manifest["latency"]
+    timing = data.timing
+    follow = (
+        f"Images follow each other every {timing.cycles:,} cycles"
+        if timing.images == 1
+        else f"{timing.images} images at a time follow each other every {timing.cycles:,} cycles, "
+        f"{timing.cycles_per_image:,.1f} per image"
+    )
     busy = "; ".join(f"{phase.name} {phase.cycles:,} cycles, then {phase.gap:,} idle" for phase in data.phases)
     return Section(
         "time",
         "Time",
         (
-            f"Images follow each other every {period:,} cycles; a result is valid {latency:,} cycles after its image's "
-            "first pixel. Both are exact as long as neither stream stalls, and every simulation checks them.",
+            f"{follow}; the result of one that comes alone is valid {timing.latency:,} cycles after its first pixel. "
+            "Both are exact as long as neither stream stalls, and every simulation checks them.",
         ),
         (
             Table(
-                "Phases of one image",
+                "Phases",
                 ("phase", "made of", "from cycle", "cycles", "then idle", "share of all"),
                 tuple(
                     (
@@ -29,7 +35,7 @@ def time(data: ReportData) -> Section:
                         f"{phase.start:,}",
                         f"{phase.cycles:,}",
                         f"{phase.gap:,}",
-                        Share((phase.cycles + phase.gap) / period),
+                        Share((phase.cycles + phase.gap) / timing.cycles),
                     )
                     for phase in data.phases
                 ),
@@ -48,11 +54,7 @@ def time(data: ReportData) -> Section:
                 ),
             ),
         ),
-        (
-            Picture(
-                "timeline", "The array's work on one image, cycle by cycle; idle cycles in orange", f"Timeline: {busy}."
-            ),
-        ),
+        (Picture("timeline", "The array's work, cycle by cycle; idle cycles in orange", f"Timeline: {busy}."),),
     )
 
 

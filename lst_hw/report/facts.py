@@ -30,6 +30,20 @@ class Phase:
 
 
 @dataclass(frozen=True)
+class Timing:
+    """So many ``images`` go through the schedule together, in ``cycles``; one that comes alone takes ``latency``."""
+
+    images: int
+    cycles: int
+    latency: int
+
+    @property
+    def cycles_per_image(self) -> float:
+        """Cycles per image, when neither stream stalls."""
+        return self.cycles / self.images
+
+
+@dataclass(frozen=True)
 class Speed:
     """Times at a clock; ``measured`` on an ECP5, or assumed."""
 
@@ -124,6 +138,7 @@ class ReportData:
         Where the images come from.
     profiled : int
         Number of images behind ``tensors``.
+    timing : Timing
     phases : tuple of Phase
     speeds : tuple of Speed
     area : Area or None
@@ -152,6 +167,7 @@ class ReportData:
     verification: dict[str, Any]
     source: str
     profiled: int
+    timing: Timing
     phases: tuple[Phase, ...]
     speeds: tuple[Speed, ...]
     area: Area | None
@@ -182,12 +198,17 @@ def phases(design: Design) -> tuple[Phase, ...]:
     return tuple(found)
 
 
-def speeds(design: Design, ecp5_mhz: float | None) -> tuple[Speed, ...]:
+def timing(design: Design) -> Timing:
+    """Cycles, as the schedule counts them."""
+    schedule = design.schedule
+    return Timing(images=1, cycles=schedule.cycles_per_frame, latency=schedule.latency)
+
+
+def speeds(counted: Timing, ecp5_mhz: float | None) -> tuple[Speed, ...]:
     """Times at the clock measured on an ECP5, if it was, and at the one assumed."""
     clocks = [(ASSUMED_MHZ, False)] if ecp5_mhz is None else [(ecp5_mhz, True), (ASSUMED_MHZ, False)]
-    schedule = design.schedule
     return tuple(
-        Speed(mhz, measured, mhz * 1e6 / schedule.cycles_per_frame, schedule.latency / mhz) for mhz, measured in clocks
+        Speed(mhz, measured, mhz * 1e6 / counted.cycles_per_image, counted.latency / mhz) for mhz, measured in clocks
     )
 
 

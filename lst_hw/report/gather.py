@@ -23,7 +23,7 @@ from lst_model.profile import profile
 from lst_model.quantize import QuantizedNetwork
 from sim.verify import Report
 
-from .facts import Mistake, ReportData, TensorFacts, phases, speeds, widths
+from .facts import Mistake, ReportData, TensorFacts, phases, speeds, timing, widths
 
 PROFILED = 1000
 """Most images that the ranges of activations are taken from."""
@@ -97,6 +97,7 @@ def gather(
     confusion, unanswered = confusion_matrix(verification.classes, images.labels, design.network.classes)
     mistakes = _mistakes(integer, images, verification.classes, design.logit_fraction)
     profiled = images.first(PROFILED)
+    counted = timing(design)
     data = ReportData(
         title=design.network.title,
         command=command,
@@ -106,8 +107,9 @@ def gather(
         verification=verification.as_dict(),
         source=images.source,
         profiled=len(profiled),
+        timing=counted,
         phases=phases(design),
-        speeds=speeds(design, ecp5_mhz),
+        speeds=speeds(counted, ecp5_mhz),
         area=area,
         widths=widths(design),
         tensors=_tensors(model, quantized, design, profiled),

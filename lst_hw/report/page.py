@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup, escape
 
 from . import pictures, style
 from .content import Picture, Share
@@ -34,18 +34,16 @@ def to_html(data: ReportData, samples: Samples) -> str:
     )
 
 
-def _drawings(data: ReportData, samples: Samples) -> Callable[[Picture], dict[str, Markup]]:
+def _drawings(data: ReportData, samples: Samples) -> Callable[[Picture], dict[str, str]]:
     """A function from a picture to its SVG for wide and for narrow windows, by CSS class."""
     drawn = {
         kind: pictures.draw(data, samples, width)
         for kind, width in (("wide", pictures.WIDE), ("narrow", pictures.NARROW))
     }
 
-    def drawing(picture: Picture) -> dict[str, Markup]:
+    def drawing(picture: Picture) -> dict[str, str]:
         return {
-            kind: Markup(
-                style.inline(style.to_svg(figures[picture.name]), f"{picture.name}-{kind}", str(escape(picture.alt)))
-            )
+            kind: style.inline(style.to_svg(figures[picture.name]), f"{picture.name}-{kind}", escape(picture.alt))
             for kind, figures in drawn.items()
         }
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from .facts import Phase, ReportData, TensorFacts, spoken
 from .gather import Samples
-from .style import ACCENT, BAND, GRID, INK, MUTED, WARM, canvas, style
+from .style import ACCENT, BAND, GRID, MUTED, WARM, canvas, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,10 +25,12 @@ NUMBERED_CLASSES = 12
 
 def draw(data: ReportData, samples: Samples, width: float) -> dict[str, Figure]:
     """Every picture of a report, by name."""
-    manifest = data.manifest
+    counted = data.timing
+    # With several images at a time, the latency of one begins long before the array's work on them.
+    marks = {"next image": counted.cycles, "result": counted.latency} if counted.images == 1 else {}
     with style():
         figures = {
-            "timeline": timeline(data.phases, manifest["cycles_per_frame"], manifest["latency"], width),
+            "timeline": timeline(data.phases, marks or {"next images": counted.cycles}, width),
             "magnitudes": magnitudes(data.tensors, width),
             "embeddings": embeddings(samples.stages, samples.labels, width),
             "confusion": confusion(np.array(data.confusion), width),
@@ -41,15 +43,16 @@ def draw(data: ReportData, samples: Samples, width: float) -> dict[str, Figure]:
     return figures
 
 
-def timeline(phases: Sequence[Phase], period: int, latency: int, width: float) -> Figure:
-    """One bar per phase, idle cycles in another colour; lines at the next image's begin and at the result."""
+def timeline(phases: Sequence[Phase], marks: Mapping[str, int], width: float) -> Figure:
+    """One bar per phase, idle cycles in another colour; lines at named cycles."""
+    end = max(marks.values())
     figure = canvas(width, 44 * len(phases) + 76)
     axes = figure.subplots()
     for row, phase in enumerate(phases):
         axes.barh(row, phase.cycles, left=phase.start, height=0.36, color=ACCENT)
         axes.barh(row, phase.gap, left=phase.start + phase.cycles, height=0.36, color=WARM)
         idle = f" + {phase.gap:,} idle" if phase.gap else ""
-        late = phase.start > period / 2
+        late = phase.start > end / 2
         axes.text(
             phase.start + phase.cycles + phase.gap if late else phase.start,
             row - 0.28,
@@ -57,10 +60,10 @@ def timeline(phases: Sequence[Phase], period: int, latency: int, width: float) -
             ha="right" if late else "left",
             va="bottom",
         )
-    end = max(period, latency)
-    axes.axvline(period, color=MUTED, linewidth=1, linestyle=(0, (3, 3)))
-    axes.axvline(latency, color=INK, linewidth=1)
-    axes.text(end, -0.88, f"next image {period:,}, result {latency:,} ", ha="right", va="bottom", color=MUTED)
+    for cycle in marks.values():
+        axes.axvline(cycle, color=MUTED, linewidth=1)
+    named = ", ".join(f"{name} {cycle:,}" for name, cycle in marks.items())
+    axes.text(end, -0.88, f"{named} ", ha="right", va="bottom", color=MUTED)
     axes.set(xlim=(0, end), ylim=(len(phases) - 0.5, -1.35), xlabel="cycle")
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
@@ -131,7 +134,7 @@ def confusion(matrix: npt.NDArray[np.int64], width: float) -> Figure:
         right = label == winner
         share = count / max(1, matrix[label].sum()) if right else count / most
         colour, weight = (ACCENT, 0.35 * share) if right else (WARM, 0.12 + 0.5 * share)
-        axes.fill_between((winner - 0.5, winner + 0.5), label - 0.5, label + 0.5, color=colour, alpha=weight, lw=0)
+        axes.bar(winner, 1, 1, bottom=label - 0.5, color=colour, alpha=weight)
         if size <= NUMBERED_CLASSES:
             axes.text(winner, label, f"{count:,}", ha="center", va="center", fontsize=10)
     axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), xlabel="class", ylabel="label", aspect="equal")

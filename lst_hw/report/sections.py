@@ -30,7 +30,7 @@ def headline(data: ReportData) -> tuple[Headline, ...]:
     figures = [
         Headline(f"{found['accuracy_rtl']:.2%}", f"accuracy in RTL, {found['images']:,} images"),
         Headline(f"{found['mismatches']:,}", "values that differ from the model", good=found["mismatches"] == 0),
-        Headline(f"{data.manifest['cycles_per_frame']:,}", "cycles per image"),
+        Headline(f"{data.timing.cycles_per_image:,.0f}", "cycles per image"),
         Headline(f"{speed.images_per_second:,.0f}", f"images per second at {clock(speed)}, {clock_origin(speed)}"),
     ]
     if data.area is not None:

@@ -29,6 +29,9 @@ def test_one_run_writes_page_markdown_json_and_figures(
 ) -> None:
     monkeypatch.setattr("lst_hw.cli.report.xilinx_area", lambda verilog: reports.AREA)
     monkeypatch.setattr("lst_hw.cli.report.ecp5_clock", lambda verilog: 123.4)
+    # The place and route tools are no part of the test environment.
+    monkeypatch.setattr("lst_hw.cli.report.check_installed", lambda measurement: None)
+    monkeypatch.setattr("lst_hw.report.gather.version", lambda package: f"version of {package}")
     outputs = ("-o", "r.html", "--markdown", "r.md", "--json", "r.json", "--figures", "made/figs")
     done = cli("report", "lst-1-8", "--images", 20, "--pes", 4, "--clock", *outputs)
     assert (done.code, done.err) == (0, "")
@@ -118,7 +121,7 @@ BAD = [
 def test_bad_input_is_one_line_and_writes_nothing(
     cli: Cli, tmp_path: Path, words: tuple[Any, ...], culprit: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lst_hw.cli.report.xilinx_area", lambda verilog: pytest.fail("worked before it checked"))
+    monkeypatch.setattr("lst_hw.cli.report.to_verilog", lambda design: pytest.fail("worked before it checked"))
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("mine")
     reports.subject(tmp_path).checkpoint.rename(tmp_path / "square.pt")

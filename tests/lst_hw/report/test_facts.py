@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from drivers import networks, reports
 
-from lst_hw.report.facts import phases, speeds, widths
+from lst_hw.report.facts import phases, speeds, timing, widths
 
 
 @pytest.mark.parametrize("pes", [None, 2])
@@ -26,15 +27,18 @@ def test_phases_lie_end_to_end_and_make_up_the_period(tmp_path: Path, pes: int |
 
 def test_speeds_follow_from_cycles_and_the_measured_clock_comes_first(tmp_path: Path) -> None:
     design = reports.subject(tmp_path).design
-    schedule = design.schedule
-    (assumed,) = speeds(design, None)
+    schedule, counted = design.schedule, timing(design)
+    (assumed,) = speeds(counted, None)
     assert (assumed.clock_mhz, assumed.measured) == (100, False)
     assert assumed.images_per_second == pytest.approx(1e8 / schedule.cycles_per_frame)
     assert assumed.latency_us == pytest.approx(schedule.latency / 100)
-    measured, again = speeds(design, 50.0)
+    measured, again = speeds(counted, 50.0)
     assert (measured.clock_mhz, measured.measured) == (50, True)
     assert measured.images_per_second == pytest.approx(assumed.images_per_second / 2)
     assert again == assumed
+    (together,) = speeds(replace(counted, images=4), None)
+    assert together.images_per_second == pytest.approx(4 * assumed.images_per_second)
+    assert together.latency_us == assumed.latency_us
 
 
 def test_widths_are_the_ranges_of_each_layer(tmp_path: Path) -> None:

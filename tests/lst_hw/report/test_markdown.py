@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 from drivers import reports
 
+from lst_hw.report.facts import Timing
 from lst_hw.report.markdown import to_markdown
 from lst_hw.report.sections import sections
 
@@ -26,6 +28,14 @@ def test_every_row_has_as_many_cells_as_its_header(tmp_path: Path) -> None:
     for block in to_markdown(data).split("\n\n"):
         lines = [line for line in block.splitlines() if line.startswith("|")]
         assert len({line.replace("\\|", "").count("|") for line in lines}) <= 1
+
+
+def test_images_that_go_together_are_said_to(tmp_path: Path) -> None:
+    data, _ = reports.subject(tmp_path).report()
+    assert "Images follow each other every " in to_markdown(data)
+    text = to_markdown(replace(data, timing=Timing(images=4, cycles=50, latency=70)))
+    assert "4 images at a time follow each other every 50 cycles, 12.5 per image; the result of one " in text
+    assert "is valid 70 cycles after" in text
 
 
 def test_it_shows_the_pictures_of_a_folder(tmp_path: Path) -> None:

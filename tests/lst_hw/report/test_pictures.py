@@ -34,10 +34,10 @@ def test_every_picture_is_drawn_as_wide_as_asked_or_less(tmp_path: Path, width: 
 
 
 def test_the_timeline_has_a_bar_for_work_and_one_for_idling_per_phase() -> None:
-    figure = pictures.timeline([Phase("load", "", 0, 30, 3), Phase("logits", "", 33, 20, 0)], 53, 55, 400)
+    figure = pictures.timeline([Phase("load", "", 0, 30, 3), Phase("logits", "", 33, 20, 0)], {"next": 53}, 400)
     bars = [(bar.get_x(), bar.get_width()) for bar in figure.axes[0].patches]
     assert bars == [(0, 30), (30, 3), (33, 20), (53, 0)]
-    assert {"load: 30 + 3 idle", "logits: 20"} <= set(shown(figure))
+    assert {"load: 30 + 3 idle", "logits: 20", "next 53 "} <= set(shown(figure))
 
 
 def test_a_confusion_matrix_shows_its_counts_while_there_is_room() -> None:
