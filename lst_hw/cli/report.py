@@ -168,7 +168,7 @@ def _write(
     if figures is not None:
         with output_folder(figures) as scratch:
             for name, figure in pictures.draw(report, samples, pictures.WIDE).items():
-                (scratch / f"{name}.svg").write_text(style.to_svg(figure))
+                (scratch / f"{name}.svg").write_text(style.to_svg(figure), encoding="utf-8")
                 (scratch / f"{name}.png").write_bytes(style.to_png(figure))
     if output is not None:
         write_text(output, to_html(report, samples))

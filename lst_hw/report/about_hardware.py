@@ -22,7 +22,12 @@ def time(data: ReportData) -> Section:
         "Time",
         (
             f"{follow}; the result of one that comes alone is valid {timing.latency:,} cycles after its first pixel. "
-            "Both are exact as long as neither stream stalls, and every simulation checks them.",
+            "Both are exact as long as neither stream stalls, and every simulation checks them. "
+            + (
+                "The clock is nextpnr's after routing for an ECP5 (LFE5U-45F, speed grade 6); a Zynq's will differ."
+                if data.speeds[0].measured
+                else f"No clock was measured; times are stated at {clock(data.speeds[0])}."
+            ),
         ),
         (
             Table(

@@ -61,7 +61,7 @@ def formats(data: ReportData) -> Section:
         ),
         (
             Table(
-                "Ranges, saturation and error of each tensor",
+                "Tensor by tensor",
                 ("tensor", "format", "from", "to", "saturating", "spare bits", "rms error"),
                 tuple(
                     (
@@ -189,7 +189,7 @@ def _label_row(label: int, row: Sequence[int]) -> tuple[str, ...]:
     total = sum(row)
     others = [(count, -winner) for winner, count in enumerate(row) if winner != label and count]
     worst = max(others, default=None)
-    confused = f"{-worst[1]}, {_times(worst[0])}" if worst else ""
+    confused = f"{-worst[1]} ({_times(worst[0])})" if worst else ""
     return (str(label), f"{total:,}", f"{row[label] / total:.2%}" if total else "", confused)
 
 

@@ -1,4 +1,7 @@
-"""The pictures: functions of plain arrays that return matplotlib figures, ``width`` CSS pixels wide."""
+"""The pictures: functions of plain values and arrays that return matplotlib figures, ``width`` CSS pixels wide.
+
+Call them within :func:`~lst_hw.report.style.style`, as :func:`draw` does.
+"""
 
 from __future__ import annotations
 

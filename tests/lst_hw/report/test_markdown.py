@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 
 from drivers import reports
 
-from lst_hw.report.facts import Timing
+from lst_hw.report.facts import Timing, speeds
 from lst_hw.report.markdown import to_markdown
 from lst_hw.report.sections import sections
 
@@ -36,6 +36,15 @@ def test_images_that_go_together_are_said_to(tmp_path: Path) -> None:
     text = to_markdown(replace(data, timing=Timing(images=4, cycles=50, latency=70)))
     assert "4 images at a time follow each other every 50 cycles, 12.5 per image; the result of one " in text
     assert "is valid 70 cycles after" in text
+
+
+def test_it_says_where_the_clock_comes_from(tmp_path: Path) -> None:
+    subject = reports.subject(tmp_path)
+    assert "No clock was measured; times are stated at 100 MHz." in to_markdown(subject.report()[0])
+    data, _ = subject.report(area=None)
+    measured = to_markdown(replace(data, speeds=speeds(data.timing, 123.4)))
+    assert "nextpnr's after routing for an ECP5" in measured
+    assert "| 123.4 MHz, post-route on an ECP5 | " in measured
 
 
 def test_it_shows_the_pictures_of_a_folder(tmp_path: Path) -> None:
