@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from lst_hw.design import Design
@@ -47,6 +48,8 @@ class Report:
         All of it, generation and compilation included.
     first : Divergence or None
         First value that differs.
+    classes : int64 [images]
+        Class that the RTL gave each image, -1 where no result came.
     """
 
     images: int
@@ -62,6 +65,7 @@ class Report:
     cycles_per_second: float = 0.0
     seconds: float = 0.0
     first: Divergence | None = None
+    classes: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def mismatches(self) -> int:
@@ -163,6 +167,7 @@ class _Tally:
         self._latencies: set[int] = set()
         self._cycles = 0
         self._seconds = 0.0
+        self._classes: list[npt.NDArray[np.int64]] = []
 
     def compared(self, comparison: Comparison) -> None:
         for name, count in comparison.mismatches.items():
@@ -171,7 +176,8 @@ class _Tally:
 
     def counted(self, trace: Trace, labels: Any, integer: Any, floats: Any) -> None:
         self._images += len(labels)
-        found = (result_classes(trace.results), integer, floats)
+        self._classes.append(result_classes(trace.results))
+        found = (self._classes[-1], integer, floats)
         self._right += [int((classes == labels).sum()) for classes in found]
         self._periods |= set(trace.periods.tolist())
         lane = np.arange(len(trace.latencies)) % trace.layout.lanes
@@ -188,6 +194,7 @@ class _Tally:
             return values.pop() if len(values) == 1 else None
 
         report.stages, report.first, report.float_error = self._stages, self._first, self._errors
+        report.classes = np.concatenate(self._classes)
         rates: Iterator[float] = iter((self._right / max(1, self._images)).tolist())
         report.accuracy_rtl, report.accuracy_integer, report.accuracy_float = rates
         report.cycles_per_batch, report.latency = agreed(self._periods), agreed(self._latencies)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -171,6 +173,31 @@ def choose(
         click.echo(f"lst-hw: warning: {quantized.saturation_report}", err=True)
     design = Design.of(quantized, pes=pes, multiplier=multiplier, lanes=lanes, stream_bits=stream_bits)
     return Chosen(path, model, quantized, design)
+
+
+def repeated(context: click.Context, without: Collection[str] = ()) -> str:
+    """The command line that does the same again: arguments and options as given, except those ``without``.
+
+    What a configuration file set is written out.
+    """
+    words = ["lst-hw", context.info_name or ""]
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if name not in context.params or name in without or source not in _GIVEN:
+            continue
+        value = context.params[name]
+        if isinstance(parameter, click.Argument):
+            words.append(str(value))
+        elif isinstance(parameter, click.Option) and parameter.is_flag:
+            words.append(parameter.opts[0] if value else parameter.secondary_opts[0])
+        else:
+            for one in value if parameter.multiple else [value]:
+                words += [parameter.opts[-1], *map(str, one if isinstance(one, tuple) else [one])]
+    return shlex.join(words)
+
+
+_GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.DEFAULT_MAP)
 
 
 @contextmanager
