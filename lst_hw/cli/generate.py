@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from lst_hw.generate import MANIFEST, VERILOG, generate
+from lst_hw.generate import C_HEADER, MANIFEST, VERILOG, generate
 from lst_model import data
 
 from .options import choose, data_dir_option, design_options, image_count
@@ -51,5 +51,7 @@ def command(
         f"{manifest['cycles_per_frame']:,} cycles per frame, latency {manifest['latency']:,}"
     )
     click.echo(f"{output / VERILOG}  top module {manifest['top']}, sha256 {manifest['verilog']['sha256'][:16]}")
+    if axi_lite:
+        click.echo(f"{output / C_HEADER}")
     click.echo(f"{output / MANIFEST}")
     click.echo(f"{output / 'vectors'}  {len(images)} images")
