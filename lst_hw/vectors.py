@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from amaranth.hdl import Shape
 from amaranth.lib.wiring import In
 
 from lst_model.data import Images
@@ -105,5 +106,10 @@ def _bench(design: Design, frames: int) -> str:
 
 def _unused(design: Design) -> str:
     """Connections of the control ports, which the bench leaves alone."""
-    ports = CONTROL_PORTS.items() if design.axi_lite else ()
-    return "".join(f",\n    .{name}({'0' if member.flow is In else ''})" for name, member in ports)
+    if not design.axi_lite:
+        return ""
+    quiet = {
+        name: f"{Shape.cast(member.shape).width}'d0" if member.flow is In else ""
+        for name, member in CONTROL_PORTS.items()
+    }
+    return "".join(f",\n    .{name}({value})" for name, value in quiet.items())
