@@ -59,6 +59,10 @@ class Design:
         Images that go through the schedule together.
     stream_bits : int
         Width of the pixel stream.
+    weights_hash : int
+        First 32 bits of :attr:`~lst_model.quantize.QuantizedNetwork.sha256`.
+    axi_lite : bool
+        With control registers on an AXI4-Lite port.
     """
 
     network: Network
@@ -72,6 +76,14 @@ class Design:
     multiplier: str
     lanes: int
     stream_bits: int
+    weights_hash: int
+    axi_lite: bool = False
+
+    def __post_init__(self) -> None:
+        if self.axi_lite and self.lanes > 1:
+            raise InputError(
+                f"control registers work on one image at a time, not {self.lanes}: leave out --axi-lite or --lanes"
+            )
 
     @classmethod
     def of(
@@ -82,6 +94,7 @@ class Design:
         multiplier: str = MULTIPLIERS[0],
         lanes: int = 1,
         stream_bits: int = STREAM_BITS[0],
+        axi_lite: bool = False,
     ) -> Design:
         """The accelerator of a quantised network.
 
@@ -96,6 +109,8 @@ class Design:
             Images at a time, 1 to :data:`MAX_LANES`.
         stream_bits : int
             One of :data:`STREAM_BITS`.
+        axi_lite : bool
+            With control registers; for one lane.
 
         Raises
         ------
@@ -126,6 +141,8 @@ class Design:
             multiplier=multiplier,
             lanes=lanes,
             stream_bits=stream_bits,
+            weights_hash=int(quantized.sha256[:8], 16),
+            axi_lite=axi_lite,
         )
 
     @property

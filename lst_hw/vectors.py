@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from amaranth.hdl import Shape
+from amaranth.lib.wiring import In
 
 from lst_model.data import Images
 from lst_model.errors import InputError
@@ -15,6 +17,7 @@ from lst_model.quantize import QuantizedNetwork
 
 from .design import Design
 from .result import Int64, result_beats
+from .top import CONTROL_PORTS
 
 BENCH = "tb_lst_accel.v"
 RESULT_BITS = 32
@@ -96,7 +99,19 @@ def _bench(design: Design, frames: int) -> str:
         "beats": design.beats_per_frame,
         "stream_bits": design.stream_bits,
         "cycles_per_batch": design.cycles_per_batch,
+        "unused": _unused(design),
     }
     for name, number in numbers.items():
         text = text.replace(f"{{{{{name}}}}}", str(number))
     return text
+
+
+def _unused(design: Design) -> str:
+    """Connections of the control ports, which the bench leaves alone."""
+    if not design.axi_lite:
+        return ""
+    quiet = {
+        name: f"{Shape.cast(member.shape).width}'d0" if member.flow is In else ""
+        for name, member in CONTROL_PORTS.items()
+    }
+    return "".join(f",\n    .{name}({value})" for name, value in quiet.items())

@@ -22,7 +22,7 @@ def digests(folder: Path) -> dict[str, str]:
 def generated(cli: Cli, mnist_dir: Path, tmp_path: Path) -> Path:
     done = cli("generate", "-o", "out", "--vectors", 2, "--data-dir", mnist_dir)
     assert done.code == 0
-    assert done.out.startswith("LST-1-28: 9,474 parameters, 28 PEs, 2,419 cycles per frame, latency 2,423\n")
+    assert done.out.startswith("LST-1-28: 9,474 parameters, 28 PEs, 2,419 cycles per image, latency 2,423\n")
     return tmp_path / "out"
 
 
@@ -38,7 +38,7 @@ def test_the_manifest_agrees_with_the_files(generated: Path) -> None:
     assert manifest["verilog"]["sha256"] == found["lst_accel.v"]
     assert manifest["vectors"]["files"] == {k: v for k, v in found.items() if k.startswith("vectors/")}
     assert manifest["formats"]["weight"] == "Q5.7"
-    assert manifest["cycles_per_frame"] == 2419
+    assert manifest["cycles_per_batch"] == 2419
     assert {(port["name"], port["direction"], port["width"]) for port in manifest["ports"]} == {
         ("aclk", "input", 1),
         ("aresetn", "input", 1),
@@ -61,6 +61,20 @@ def test_the_same_input_gives_the_same_bytes(generated: Path, cli: Cli, mnist_di
 def test_json_prints_the_manifest(cli: Cli, mnist_dir: Path, tmp_path: Path) -> None:
     done = cli("generate", "lst-1-28", "-o", "out", "--vectors", 1, "--data-dir", mnist_dir, "--json")
     assert json.loads(done.out) == json.loads((tmp_path / "out" / "manifest.json").read_text())
+
+
+def test_control_registers_come_with_a_c_header(cli: Cli, mnist_dir: Path, tmp_path: Path) -> None:
+    words = ("generate", "lst-1-8", "--vectors", 1, "--data-dir", mnist_dir)
+    assert cli(*words, "-o", "plain").code == 0
+    assert cli(*words, "-o", "out", "--axi-lite").code == 0
+    assert digests(tmp_path / "out").keys() == digests(tmp_path / "plain").keys() | {"lst_accel.h"}
+    plain, manifest = (json.loads((tmp_path / each / "manifest.json").read_text()) for each in ("plain", "out"))
+    added = {port["name"] for port in manifest["ports"]} - {port["name"] for port in plain["ports"]}
+    assert {"s_axi_awaddr", "s_axi_rdata", "irq"} <= added
+    assert manifest["weights_hash"] == plain["weights_hash"]
+    verilog = (tmp_path / "out" / "lst_accel.v").read_text()
+    assert f"32'h{manifest['weights_hash'][2:]}" in verilog or f"32'd{int(manifest['weights_hash'], 16)}" in verilog
+    assert all(f" {name};" in verilog for name in added)
 
 
 def test_other_files_in_the_folder_are_kept(cli: Cli, mnist_dir: Path, tmp_path: Path) -> None:

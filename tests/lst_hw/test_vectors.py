@@ -35,10 +35,10 @@ class Vectors:
     images: Images
 
     @classmethod
-    def write(cls, folder: Path, pes: int | None = None) -> Vectors:
+    def write(cls, folder: Path, pes: int | None = None, *, axi_lite: bool = False) -> Vectors:
         folder.mkdir(parents=True, exist_ok=True)
         codes = quantized(SMALL)
-        design = Design.of(codes, pes=pes)
+        design = Design.of(codes, pes=pes, axi_lite=axi_lite)
         chosen = Images(images(SMALL, FRAMES), np.arange(FRAMES) % SMALL.classes, "random pixels", is_test=False)
         (folder / "lst_accel.v").write_text(to_verilog(design))
         write_vectors(folder, codes, design, chosen)
@@ -81,6 +81,12 @@ def test_the_bench_passes(tmp_path: Path, pes: int | None, options: tuple[str, .
     assert code == 0
 
 
+def test_the_bench_leaves_control_registers_alone(tmp_path: Path) -> None:
+    code, output = Vectors.write(tmp_path, axi_lite=True).bench("+stall")
+    assert output.startswith(f"PASS {FRAMES} frames, ")
+    assert code == 0
+
+
 def test_without_a_pause_frames_take_the_cycles_of_the_formula(vectors: Vectors) -> None:
     schedule = vectors.design.schedule
     _, output = vectors.bench()
@@ -117,13 +123,15 @@ def test_an_accelerator_that_does_not_answer_fails(vectors: Vectors) -> None:
     assert code != 0
 
 
-def test_the_bench_passes_verilator_without_a_warning(vectors: Vectors) -> None:
+@pytest.mark.parametrize("axi_lite", [False, True], ids=["without registers", "with registers"])
+def test_the_bench_passes_verilator_without_a_warning(tmp_path: Path, axi_lite: bool) -> None:
+    folder = Vectors.write(tmp_path, axi_lite=axi_lite).folder
     run = subprocess.run(
         [
             *(require_tool("verilator"), "--lint-only", "--timing", "--top-module", "tb_lst_accel"),
             *("tb_lst_accel.v", "lst_accel.v"),
         ],
-        cwd=vectors.folder,
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
