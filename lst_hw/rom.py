@@ -4,9 +4,9 @@ All PEs share one ROM address, yet PE ``k`` runs ``k`` cycles behind PE 0. The d
 a layer's region is a ring of ``passes * period`` words, and the field of PE ``k`` is rotated by ``k`` words, so
 that the address which gives PE 0 the weight of operand ``s`` gives PE ``k`` the weight of operand ``s - k``.
 
-Where operands need some cycles to be brought into form, that delay is added. PEs that multiply digit by digit take the
-two bits of digit ``d`` another ``d`` cycles later. They are rotated by that much more: a word of the ROM then holds bits
-of several weights.
+Where operands need some cycles to be brought into form, that delay is added. PEs that multiply digit by digit take
+the two bits of digit ``d`` another ``d`` cycles later. They are rotated by that much more: a word of the ROM then holds
+bits of several weights.
 """
 
 from __future__ import annotations
