@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from .network import ColumnTransform, Network, Output, RowTransform, Stage, lst
 
 Activation = Callable[[Tensor], Tensor]
+Edit = Callable[[str, Tensor], Tensor]
 
 
 class LST(nn.Module):
@@ -49,19 +50,22 @@ class LST(nn.Module):
         assert isinstance(module, nn.Linear)
         return module
 
-    def trace(self, x: Tensor) -> dict[str, Tensor]:
+    def trace(self, x: Tensor, edit: Edit = lambda name, value: value) -> dict[str, Tensor]:
         """Every intermediate value by stage name.
 
         Parameters
         ----------
         x : Tensor
             Normalised images ``[n, rows, columns]`` in -1 to 1.
+        edit : callable
+            Given the name and the value of the input and of each stage, returns what the next stages read.
 
         Returns
         -------
         dict
             ``input`` and, per stage, ``[n, rows, columns]`` embeddings and ``[n, classes]`` logits.
         """
+        x = edit("input", x)
         values = {"input": x}
         saved = x
         for stage in self.network.stages:
@@ -75,6 +79,7 @@ class LST(nn.Module):
                     x = linear(x.flatten(1))
             if stage.adds_skip:
                 x = x + saved
+            x = edit(stage.name, x)
             if stage.saves_skip:
                 saved = x
             values[stage.name] = x
