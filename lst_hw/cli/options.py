@@ -165,7 +165,11 @@ def image_count(value: str, available: int) -> int:
 
 
 data_dir_option = click.option(
-    "--data-dir", type=click.Path(path_type=Path), help="Folder with the IDX files.  [LST_DATA_DIR, cache, download]"
+    "--data-dir",
+    "--data",
+    "data_dir",
+    type=click.Path(path_type=Path),
+    help="Folder with the IDX files, or digits (8x8, scikit-learn).  [LST_DATA_DIR, cache, download]",
 )
 engine_option = click.option(
     "--engine", default="cxxrtl", show_default=True, help="cxxrtl, amaranth, verilator or icarus."
