@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -155,12 +156,14 @@ def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
         yield lambda done: bar.update(task, completed=done)
 
 
-def image_count(value: str, available: int) -> int:
-    """``N`` or ``all`` as a number of images, at most those there are."""
+def image_count(value: str, available: int, option: str = "images") -> int:
+    """``N`` or ``all`` as a number of images; a default is lowered to what there is, a user's number is not."""
     if value == "all":
         return available
+    if click.get_current_context().get_parameter_source(option) is ParameterSource.DEFAULT:
+        return min(int(value), available)
     if not value.isdecimal() or not 1 <= int(value) <= available:
-        raise click.UsageError(f"--images {value}: choose 1 to {available}, or all")
+        raise click.UsageError(f"--{option} {value}: choose 1 to {available}, or all")
     return int(value)
 
 
