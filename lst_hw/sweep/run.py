@@ -95,10 +95,10 @@ def connect(workers: int | None, scheduler: str | None, timeout: float) -> Itera
     import distributed
 
     if scheduler is None:
-        # A worker that dies is replaced; what that writes to the log is of no use here.
+        # A worker that dies is replaced; what that writes to the log is of no use here. Port 0 is any free one.
         with (
             distributed.LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+                n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
             ) as cluster,
             distributed.Client(cluster) as client,
         ):
@@ -186,6 +186,8 @@ def run(
                 measure(weights_key, value)
             else:
                 store.finish(points[future.key], value)
+        # Kept here, or failed for good: Dask need not compute it again when the worker that holds it dies.
+        future.release()
         on_progress(done)
     return failures
 

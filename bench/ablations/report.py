@@ -1,0 +1,84 @@
+"""Tables and figures of the ablations, from their rows."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from pathlib import Path
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from ..tables import table
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = ROOT / "docs" / "ablations.md"
+FIGURES = ROOT / "docs" / "ablations"
+
+_COUNTS = ("parameters", "multiplications", "cycles per frame")
+_NAMES = ("arm", "seed", "images")
+
+
+def write(results: dict[str, dict[str, Any]]) -> None:
+    """Replace the tables between ``<!-- ablation:NAME -->`` and ``<!-- /ablation -->``, and draw the figures."""
+    text = DOCUMENT.read_text()
+    FIGURES.mkdir(exist_ok=True)
+    for name, result in results.items():
+        made = f"{_how(result)}\n\n{_table(result['rows'])}"
+        pattern = rf"(<!-- ablation:{name} -->\n).*?(<!-- /ablation -->)"
+        text = re.sub(pattern, lambda match, made=made: f"{match[1]}{made}{match[2]}", text, flags=re.DOTALL)
+        _figure(result["rows"], FIGURES / f"{name}.svg")
+    DOCUMENT.write_text(text)
+
+
+def _how(result: dict[str, Any]) -> str:
+    sources = ", ".join(dict.fromkeys(row["images"] for row in result["rows"]))
+    return (
+        f"{result['epochs']} epochs, seeds 0 to {result['seeds'] - 1}, {sources}; "
+        f"{result['seconds'] / 60:.0f} minutes, torch {result['torch']}. Mean and spread (lowest to highest):"
+    )
+
+
+def _arms(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    arms: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        arms.setdefault(row["arm"], []).append(row)
+    return arms
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    columns = list(dict.fromkeys(name for row in rows for name in row if name not in _NAMES))
+    # Sizes come before accuracies.
+    columns.sort(key=lambda name: name not in _COUNTS)
+    lines = [
+        (arm, *(_cell(name, [row[name] for row in some if row.get(name) is not None]) for name in columns))
+        for arm, some in _arms(rows).items()
+    ]
+    titles = ["test accuracy, float" if name == "accuracy" else name for name in columns]
+    return table(("", *titles), lines)
+
+
+def _cell(name: str, values: list[float]) -> str:
+    if not values:
+        return ""
+    if name in _COUNTS:
+        return f"{values[0]:,}"
+    return f"{statistics.mean(values):.2%} ({min(values):.2%} to {max(values):.2%})"
+
+
+def _figure(rows: list[dict[str, Any]], path: Path) -> None:
+    """One line per arm, a dot per seed and a bar at the mean."""
+    arms = _arms(rows)
+    with rc_context({"svg.hashsalt": "lst-hw", "svg.fonttype": "none"}):
+        figure = Figure(figsize=(7, 0.8 + 0.35 * len(arms)), layout="constrained")
+        axes = figure.subplots()
+        for height, some in enumerate(arms.values()):
+            values = [100 * row["accuracy"] for row in some]
+            axes.plot(values, [height] * len(values), "o", ms=5, color="tab:blue", alpha=0.6)
+            axes.plot([statistics.mean(values)] * 2, [height - 0.25, height + 0.25], color="black")
+        axes.set_yticks(range(len(arms)), list(arms), fontsize=8)
+        axes.invert_yaxis()
+        axes.set_xlabel("test accuracy, % (dots: seeds, bar: mean)")
+        axes.grid(axis="x", alpha=0.3)
+        figure.savefig(path, metadata={"Date": None})
