@@ -41,6 +41,7 @@ def row(**values: Any) -> dict[str, Any]:
         "activation": "table",
         "pes": 10,
         "accuracy": 0.9,
+        "test_images": 100,
         "mismatches": 0,
         "parameter_bits": 1000,
         "cycles_per_frame": 219,
