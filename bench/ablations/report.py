@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import statistics
 from pathlib import Path
 from typing import Any
@@ -25,9 +24,9 @@ def write(results: dict[str, dict[str, Any]]) -> None:
     text = DOCUMENT.read_text()
     FIGURES.mkdir(exist_ok=True)
     for name, result in results.items():
-        made = f"{_how(result)}\n\n{_table(result['rows'])}"
-        pattern = rf"(<!-- ablation:{name} -->\n).*?(<!-- /ablation -->)"
-        text = re.sub(pattern, lambda match, made=made: f"{match[1]}{made}{match[2]}", text, flags=re.DOTALL)
+        begin, end = f"<!-- ablation:{name} -->\n", "<!-- /ablation -->"
+        before, _, rest = text.partition(begin)
+        text = f"{before}{begin}{_how(result)}\n\n{_table(result['rows'])}{end}{rest.partition(end)[2]}"
         _figure(result["rows"], FIGURES / f"{name}.svg")
     DOCUMENT.write_text(text)
 

@@ -17,8 +17,9 @@ from lst_model import data
 from lst_model.activations import DEFAULT
 from lst_model.calibrate import Calibration, Widths, choose_formats
 from lst_model.data import Images
+from lst_model.fixed import Formats
 from lst_model.integer import IntegerLST
-from lst_model.module import LST
+from lst_model.module import LST, Activation
 from lst_model.network import NAMED, Network, lst
 from lst_model.quantize import quantize
 
@@ -51,7 +52,7 @@ def activation(recipe: Recipe, folder: str | None) -> Iterator[Row]:
         assert isinstance(model, LST)
         return {f"{name} unit": _integer_accuracy(model, test, unit=name) for name in UNITS}
 
-    functions = {"tanh": torch.tanh, "second-order": second_order, "hard": functional.hardtanh}
+    functions: dict[str, Activation] = {"tanh": torch.tanh, "second-order": second_order, "hard": functional.hardtanh}
     arms: Arms = {f"trained with {name}": partial(LST, lst(), function) for name, function in functions.items()}
     yield from trials(arms, train, test, recipe, units)
 
@@ -144,8 +145,8 @@ def _eight_bits(train: Images, test: Images, model: nn.Module) -> Row:
     return {**_size(model), "8-bit integers": _integer_accuracy(model, test, formats, DEFAULT)}
 
 
-def _integer_accuracy(model: LST, test: Images, formats: object = None, unit: str = DEFAULT) -> float:
-    integer = IntegerLST(quantize(model, formats, unit))  # type: ignore[arg-type]
+def _integer_accuracy(model: LST, test: Images, formats: Formats | None = None, unit: str = DEFAULT) -> float:
+    integer = IntegerLST(quantize(model, formats, unit))
     pixels, labels = torch.from_numpy(test.pixels), torch.from_numpy(test.labels)
     parts = zip(torch.split(pixels, 1000), torch.split(labels, 1000), strict=True)
     return sum(int((integer(some)["class"] == truth).sum()) for some, truth in parts) / len(test)
