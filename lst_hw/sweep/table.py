@@ -17,7 +17,7 @@ Row = dict[str, Any]
 
 SUFFIXES = (".csv", ".parquet")
 
-_ORDER = ("network", "seed", "weight_format", "activation", "pes")
+_ORDER = ("network", "seed", "parameter_bits", "weight_format", "activation", "pes")
 
 
 def check(path: Path) -> None:
@@ -34,8 +34,8 @@ def check(path: Path) -> None:
 
 
 def in_order(rows: Sequence[Row]) -> list[Row]:
-    """Rows sorted by what was chosen."""
-    return sorted(rows, key=lambda row: [str(row[name]).zfill(4) for name in _ORDER])
+    """Rows sorted by what was chosen; padded, so that 8 comes before 16."""
+    return sorted(rows, key=lambda row: [str(row[name]).zfill(12) for name in _ORDER])
 
 
 def write(path: Path, rows: Sequence[Row]) -> None:

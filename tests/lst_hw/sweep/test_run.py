@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,6 +104,12 @@ def test_a_killed_worker_costs_nothing_but_its_task(store: Store, tmp_path: Path
     assert len(store.results()) == 2
     assert tasks.log.count("train seed 0") == 1
     assert len(tasks.log) > 3
+
+
+def test_without_dask_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"sweep needs Dask: pip install lst-hw\[sweep\]"), connect(1, None, 1):
+        pass
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense"])

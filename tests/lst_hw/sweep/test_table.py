@@ -31,14 +31,20 @@ def test_parquet_holds_the_same(tmp_path: Path) -> None:
 
 
 def test_order_is_by_what_was_chosen_and_numbers_count_as_numbers() -> None:
-    rows = [row(pes=28), row(pes=4), row(network="LST-1-16"), row(seed=2), row(weight_format="Q1.3")]
+    rows = [
+        row(pes=28),
+        row(pes=4),
+        row(network="LST-1-16"),
+        row(seed=2),
+        row(weight_format="Q2.10", parameter_bits=2000),
+    ]
     found = table.in_order(rows)
     assert [(one["network"], one["seed"], one["weight_format"], one["pes"]) for one in found] == [
-        ("LST-1-16", 0, "Q2.6", 10),
-        ("LST-1-8", 0, "Q1.3", 10),
         ("LST-1-8", 0, "Q2.6", 4),
         ("LST-1-8", 0, "Q2.6", 28),
+        ("LST-1-8", 0, "Q2.10", 10),
         ("LST-1-8", 2, "Q2.6", 10),
+        ("LST-1-16", 0, "Q2.6", 10),
     ]
 
 
