@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from .network import ColumnTransform, Network, Output, RowTransform, Stage, lst
 
 Activation = Callable[[Tensor], Tensor]
-Edit = Callable[[str, Tensor], Tensor]
 
 
 class LST(nn.Module):
@@ -50,22 +49,20 @@ class LST(nn.Module):
         assert isinstance(module, nn.Linear)
         return module
 
-    def trace(self, x: Tensor, edit: Edit = lambda name, value: value) -> dict[str, Tensor]:
+    def trace(self, x: Tensor) -> dict[str, Tensor]:
         """Every intermediate value by stage name.
 
         Parameters
         ----------
         x : Tensor
             Normalised images ``[n, rows, columns]`` in -1 to 1.
-        edit : callable
-            Given the name and the value of the input and of each stage, returns what the next stages read.
 
         Returns
         -------
         dict
             ``input`` and, per stage, ``[n, rows, columns]`` embeddings and ``[n, classes]`` logits.
         """
-        x = edit("input", x)
+        x = self._read("input", x)
         values = {"input": x}
         saved = x
         for stage in self.network.stages:
@@ -79,7 +76,7 @@ class LST(nn.Module):
                     x = linear(x.flatten(1))
             if stage.adds_skip:
                 x = x + saved
-            x = edit(stage.name, x)
+            x = self._read(stage.name, x)
             if stage.saves_skip:
                 saved = x
             values[stage.name] = x
@@ -88,6 +85,10 @@ class LST(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Logits ``[n, classes]`` of normalised images ``[n, rows, columns]``."""
         return self.trace(x)["logits"]
+
+    def _read(self, name: str, x: Tensor) -> Tensor:
+        """What the next stages read of the input or of a stage's result; for subclasses to change."""
+        return x
 
 
 def normalise(pixels: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What quantisation does to a network: range, saturation and cost of every tensor, one at a time and together."""
+"""What quantisation does to a network: ranges, saturation and error of every tensor."""
 
 from __future__ import annotations
 
@@ -6,52 +6,46 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
-from .calibrate import UNIT, Calibration
+from .data import Images
+from .fixed import QFormat
 from .integer import IntegerLST
+from .module import LST, normalise
 from .quantize import QuantizedNetwork
 
 
 @dataclass(frozen=True)
 class TensorProfile:
-    """One quantised tensor, while everything else stays in floating point.
+    """One quantised tensor.
 
     Attributes
     ----------
     name : str
-        State dict key of a parameter, name of a stage, or ``activation unit``: the unit's function instead
-        of tanh, unrounded.
+        State dict key of a parameter, or name of a stage.
+    lowest, highest : float
+        Range of the float model's values.
     format : str
-        The format it is quantised to; the unit's name for the activation unit.
-    lowest, highest : float or None
-        Range of the float model's values; None for the activation unit.
+        The format it is quantised to.
     saturating : float
         Share of values outside the format, 0 to 1.
-    error : float or None
-        Root mean square rounding error, in real units; None for the activation unit.
-    logit_error : float
-        Root mean square change of the logits.
-    accuracy : float
-        Share of the images classified right, 0 to 1.
+    error : float
+        Root mean square difference to the float model, in real units: rounding alone for parameters,
+        everything up to there for stages.
     """
 
     name: str
+    lowest: float
+    highest: float
     format: str
-    lowest: float | None
-    highest: float | None
     saturating: float
-    error: float | None
-    logit_error: float
-    accuracy: float
+    error: float
 
     @property
-    def integer_bits(self) -> int | None:
+    def integer_bits(self) -> int:
         """Fewest integer bits, the sign included, whose range holds the values before rounding."""
-        if self.lowest is None or self.highest is None:
-            return None
-        low, high = self.lowest, self.highest
-        return next(m for m in range(1, 256) if -(2.0 ** (m - 1)) <= low and high < 2.0 ** (m - 1))
+        return next(m for m in range(1, 256) if -(2.0 ** (m - 1)) <= self.lowest and self.highest < 2.0 ** (m - 1))
 
 
 @dataclass(frozen=True)
@@ -61,9 +55,7 @@ class QuantizationProfile:
     Attributes
     ----------
     tensors : tuple of TensorProfile
-        In the order of the data flow, then the activation unit.
-    logit_error : float
-        Root mean square difference between the integer model's logits and the float model's.
+        Parameters, then stages, in the order of the data flow.
     accuracy_float, accuracy_integer : float
         Share of the images classified right, 0 to 1.
     agreement : float
@@ -71,67 +63,58 @@ class QuantizationProfile:
     """
 
     tensors: tuple[TensorProfile, ...]
-    logit_error: float
     accuracy_float: float
     accuracy_integer: float
     agreement: float
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return {
-            **asdict(self),
-            "tensors": [{**asdict(tensor), "integer_bits": tensor.integer_bits} for tensor in self.tensors],
-        }
+        return asdict(self)
 
 
-def profile(calibration: Calibration, quantized: QuantizedNetwork) -> QuantizationProfile:
-    """Measure what each quantised tensor costs, and all of them together in the integer model.
+def profile(model: LST, quantized: QuantizedNetwork, images: Images) -> QuantizationProfile:
+    """Compare a network with its quantisation on calibration images.
 
-    Parameters
-    ----------
-    calibration : Calibration
-        The float model on its images.
-    quantized : QuantizedNetwork
-        Made from the same model.
+    Raises
+    ------
+    InputError
+        If the images do not fit the network.
     """
-    integers = IntegerLST(quantized)(torch.from_numpy(calibration.images.pixels))
-    logits = integers["logits"] / float(1 << quantized.accumulator_fraction)
-    float_classes = calibration.logits.argmax(1).numpy()
+    images.check_fits(model.network)
+    pixels = torch.from_numpy(images.pixels)
+    with torch.no_grad():
+        floats = model.trace(normalise(pixels))
+    integers = IntegerLST(quantized)(pixels)
+    formats = quantized.formats
+    tensors = []
+    for stage, weight, bias in zip(model.network.stages, quantized.weights, quantized.biases, strict=True):
+        linear = model.linear(stage)
+        for kind, codes, q in (("weight", weight, formats.weight), ("bias", bias, formats.bias)):
+            values = linear.get_parameter(kind).detach().double().numpy()
+            tensors.append(_tensor(f"{stage.key}.{kind}", values, codes / q.scale, q))
+    for name, value in floats.items():
+        exact = name == "logits"
+        fraction = quantized.accumulator_fraction if exact else formats.activation.fraction_bits
+        real = integers[name].numpy() / float(1 << fraction)
+        tensors.append(_tensor(name, value.double().numpy(), real, None if exact else formats.activation))
+    float_classes = floats["logits"].argmax(1).numpy()
     integer_classes = integers["class"].numpy()
     return QuantizationProfile(
-        tensors=(*(_tensor(calibration, quantized, name) for name in calibration.roles), _unit(calibration, quantized)),
-        logit_error=calibration.logit_error(logits),
-        accuracy_float=calibration.accuracy(calibration.logits),
-        accuracy_integer=float(np.mean(integer_classes == calibration.images.labels)),
-        agreement=float(np.mean(float_classes == integer_classes)),
+        tuple(tensors),
+        float(np.mean(float_classes == images.labels)),
+        float(np.mean(integer_classes == images.labels)),
+        float(np.mean(float_classes == integer_classes)),
     )
 
 
-def _tensor(calibration: Calibration, quantized: QuantizedNetwork, name: str) -> TensorProfile:
-    values = calibration.values(name).double().numpy()
-    q = getattr(quantized.formats, calibration.roles[name])
-    logits = calibration.quantised_logits([name], quantized.formats)
+def _tensor(
+    name: str, values: npt.NDArray[np.float64], quantized: npt.NDArray[np.float64], q: QFormat | None
+) -> TensorProfile:
     return TensorProfile(
-        name=name,
-        format=str(q),
-        lowest=float(values.min()),
-        highest=float(values.max()),
-        saturating=q.saturating(values) / values.size,
-        error=float(np.sqrt(np.mean((values - q.codes(values) / q.scale) ** 2))),
-        logit_error=calibration.logit_error(logits),
-        accuracy=calibration.accuracy(logits),
-    )
-
-
-def _unit(calibration: Calibration, quantized: QuantizedNetwork) -> TensorProfile:
-    logits = calibration.quantised_logits([UNIT], quantized.formats, quantized.activation)
-    return TensorProfile(
-        name=UNIT,
-        format=quantized.activation,
-        lowest=None,
-        highest=None,
-        saturating=0.0,
-        error=None,
-        logit_error=calibration.logit_error(logits),
-        accuracy=calibration.accuracy(logits),
+        name,
+        float(values.min()),
+        float(values.max()),
+        "exact" if q is None else str(q),
+        0.0 if q is None else q.saturating(values) / values.size,
+        float(np.sqrt(np.mean((values - quantized) ** 2))),
     )

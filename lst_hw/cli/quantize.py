@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,10 @@ from click.core import ParameterSource
 
 from lst_hw.files import check_writable, write_text
 from lst_model import activations, data
-from lst_model.calibrate import Calibration, Widths, choose_formats
+from lst_model.calibrate import UNIT, Calibration, Cost, Widths, choose_formats
 from lst_model.checkpoint import load
 from lst_model.data import Images
-from lst_model.profile import QuantizationProfile, profile
+from lst_model.profile import QuantizationProfile, TensorProfile, profile
 
 from .options import Chosen, choose, configuration, data_dir_option, design_options, image_count
 
@@ -57,8 +59,9 @@ def command(
     """Pick fixed-point formats from data, and show what each quantised tensor costs.
 
     CHECKPOINT is a file or the name of a shipped one. Of all formats with the given width those are
-    picked that disturb the logits least. Every line of the table quantises that tensor alone. The images
-    are training images, so that the test set stays unseen when formats are chosen.
+    picked that disturb the logits least. "rms error" is the rounding of a parameter, and in a stage all
+    that has come together there; behind the bar, that tensor alone is quantised. The images are training
+    images, so that the test set stays unseen when formats are chosen.
     """
     check_writable(output, json_file)
     widths = _widths(ctx, bits, bias_bits, activation_bits)
@@ -74,14 +77,20 @@ def command(
             "activation_format": str(picked.activation),
         }
     chosen = choose(checkpoint, **design)
-    found = profile(calibration, chosen.quantized)
+    found = profile(model, chosen.quantized, calibration.images)
+    costs = calibration.costs(chosen.quantized.formats, chosen.quantized.activation)
     if output is not None:
         write_text(output, json.dumps(configuration(chosen), indent=2) + "\n")
     if json_file is not None:
-        content = {"configuration": configuration(chosen), "images": len(calibration.images), **found.as_dict()}
+        content = {
+            "configuration": configuration(chosen),
+            "images": len(calibration.images),
+            **found.as_dict(),
+            "alone": [asdict(cost) for cost in costs],
+        }
         write_text(json_file, json.dumps(content, indent=2) + "\n")
     if str(json_file) != "-":
-        _print(found, chosen, calibration.images)
+        _print(found, costs, chosen, calibration.images)
 
 
 def _widths(ctx: click.Context, bits: int | None, bias_bits: int | None, activation_bits: int | None) -> Widths | None:
@@ -100,29 +109,34 @@ def _widths(ctx: click.Context, bits: int | None, bias_bits: int | None, activat
     )
 
 
-def _print(found: QuantizationProfile, chosen: Chosen, calibration: Images) -> None:
+def _print(found: QuantizationProfile, costs: Sequence[Cost], chosen: Chosen, calibration: Images) -> None:
     click.echo(
-        f"{'quantised alone':<22}{'from':>10}{'to':>10}{'integer':>9}{'format':>14}"
-        f"{'saturating':>12}{'rms error':>11}{'logit error':>13}{'accuracy':>10}"
+        f"{'tensor':<22}{'from':>10}{'to':>10}{'integer':>9}{'format':>14}{'saturating':>12}{'rms error':>11}"
+        f"   | {'alone: logit error':>18}{'accuracy':>10}"
     )
-    for tensor in found.tensors:
-        if tensor.error is None:
-            values = f"{'':>29}{tensor.format:>14}{'':>23}"
-        else:
-            values = (
-                f"{tensor.lowest:>10.4f}{tensor.highest:>10.4f}{tensor.integer_bits:>9}{tensor.format:>14}"
-                f"{tensor.saturating:>12.3%}{tensor.error:>11.5f}"
-            )
-        click.echo(f"{tensor.name:<22}{values}{tensor.logit_error:>13.4f}{tensor.accuracy:>10.2%}")
-    click.echo(f"{'all, integer model':<74}{'':>14}{found.logit_error:>13.4f}{found.accuracy_integer:>10.2%}")
-    click.echo(f"{'none, float model':<74}{'':>14}{0:>13.4f}{found.accuracy_float:>10.2%}")
+    tensors = {tensor.name: tensor for tensor in found.tensors}
+    for cost in costs:
+        values = f"{'':>29}{chosen.design.activation:>14}{'':>23}" if cost.name == UNIT else _values(tensors[cost.name])
+        click.echo(f"{cost.name:<22}{values}   | {cost.logit_error:>18.4f}{cost.accuracy:>10.2%}")
+    total = tensors["logits"]
+    click.echo(f"{'logits':<22}{_values(total)}   | all: {total.error:>13.4f}{found.accuracy_integer:>10.2%}")
+    click.echo(
+        f"\naccuracy       float {found.accuracy_float:.2%}   integer {found.accuracy_integer:.2%}   "
+        f"same class {found.agreement:.2%}   ({len(calibration):,} images, {calibration.source})"
+    )
     formats, ranges = chosen.design.formats, chosen.design.ranges
     click.echo(
-        f"\nformats        weights {formats.weight}, biases {formats.bias}, activations {formats.activation}, "
+        f"formats        weights {formats.weight}, biases {formats.bias}, activations {formats.activation}, "
         f"{chosen.design.activation} activation"
     )
     click.echo(
         f"stored widths  weights {ranges.weight_bits}, operands {ranges.operand_bits}, "
         f"accumulators {ranges.accumulator_bits} bits"
     )
-    click.echo(f"same class     {found.agreement:.2%} of {len(calibration):,} images, {calibration.source}")
+
+
+def _values(tensor: TensorProfile) -> str:
+    return (
+        f"{tensor.lowest:>10.4f}{tensor.highest:>10.4f}{tensor.integer_bits:>9}{tensor.format:>14}"
+        f"{tensor.saturating:>12.3%}{tensor.error:>11.5f}"
+    )

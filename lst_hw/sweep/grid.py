@@ -36,7 +36,9 @@ AXES: dict[str, type] = {
 """The lists of a grid and the type of their entries; ``widths`` may be integers too."""
 
 TRAINING = "training"
-_OPTIONS = {field.name for field in fields(TrainingOptions)} - {"seed", "augmentation"} | {"augment"}
+# Seeds are a list of their own, augmentation is a factor as for `lst-hw train`, and there are no teachers.
+_NOT_OPTIONS = {"seed", "augmentation", "distillation", "temperature"}
+_OPTIONS = {field.name for field in fields(TrainingOptions)} - _NOT_OPTIONS | {"augment"}
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from lst_model.errors import InputError
 from lst_model.fixed import Formats, QFormat
 from lst_model.integer import IntegerLST
 from lst_model.module import LST
+from lst_model.network import Network
 from lst_model.quantize import quantize
 
 NETWORK = network(4, 5, (3, 3), classes=3)
@@ -21,7 +22,7 @@ SKIPPING = network(4, 4, (3, 3), (3, 3), skips=((1, 2),))
 COARSE = Formats.parse("Q3.3")
 
 
-def calibration(scale: float = 1.0, described=NETWORK) -> Calibration:  # type: ignore[no-untyped-def]
+def calibration(scale: float = 1.0, described: Network = NETWORK) -> Calibration:
     """A random model, its first weight matrix scaled, on a handful of images."""
     torch.manual_seed(0)
     model = LST(described)
@@ -61,6 +62,19 @@ def test_each_tensor_alone_changes_the_logits_and_leaves_the_model_as_it_was(nam
     before = {key: value.clone() for key, value in found.model.state_dict().items()}
     assert found.logit_error(found.quantised_logits([name], COARSE, "hard")) > 0
     assert all(torch.equal(before[key], value) for key, value in found.model.state_dict().items())
+
+
+def test_costs_name_every_tensor_and_the_unit_whose_cost_is_its_difference_to_tanh() -> None:
+    found = calibration()
+    coarse, fine = (found.costs(Formats.parse(formats), "second-order") for formats in ("Q3.3", "Q3.9"))
+    assert [cost.name for cost in coarse] == [*tensors(NETWORK), UNIT]
+    # Zero biases cost nothing; all else costs less in a finer format, but for the unit.
+    assert all(
+        c.logit_error > 8 * f.logit_error for c, f in zip(coarse, fine, strict=True) if f.name != UNIT and f.logit_error
+    )
+    assert coarse[-1] == fine[-1]
+    assert coarse[-1].logit_error > 100 * found.costs(COARSE, "table")[-1].logit_error
+    assert all(0 <= cost.accuracy <= 1 for cost in coarse)
 
 
 def test_all_tensors_and_the_unit_together_come_close_to_the_integer_model() -> None:

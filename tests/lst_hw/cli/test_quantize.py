@@ -20,7 +20,7 @@ Cli = Callable[..., Any]
 def test_it_prints_a_line_per_tensor_and_the_accuracies(cli: Cli, mnist_dir: Path) -> None:
     done = cli("quantize", "--images", 200, "--data-dir", mnist_dir)
     assert done.code == 0
-    for name in ("block1.row.weight", "output.bias", "input", "activation unit", "all, integer model"):
+    for name in ("block1.row.weight", "output.bias", "input", "activation unit", "logits", "all:"):
         assert name in done.out
     assert "200 images, MNIST training set" in done.out
 
@@ -28,7 +28,7 @@ def test_it_prints_a_line_per_tensor_and_the_accuracies(cli: Cli, mnist_dir: Pat
 def test_json_holds_the_same(cli: Cli, mnist_dir: Path) -> None:
     done = cli("quantize", "--images", 100, "--data-dir", mnist_dir, "--json", "-")
     content = json.loads(done.out)
-    assert len(content["tensors"]) == 10
+    assert len(content["tensors"]) == len(content["alone"]) == 10
     assert content["images"] == 100
     assert 0.9 < content["accuracy_integer"] <= 1
 
