@@ -34,7 +34,7 @@ def command(checkpoint: str, output: Path, vectors: str, data_dir: Path | None, 
     """
     chosen = choose(checkpoint, **design)
     every = data.load("test", data_dir)
-    images = every.first(image_count(vectors, len(every), "vectors"))
+    images = every.first(image_count(vectors, len(every)))
     images.check_fits(chosen.design.network)
     manifest = generate(output, chosen.checkpoint, chosen.quantized, chosen.design, images)
     if as_json:
