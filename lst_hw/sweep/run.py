@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from .point import DataSet, Measures, Point, Stored, Training
 from .store import Store
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, WorkerPlugin
 
 
 class Work(Protocol):
@@ -102,6 +103,7 @@ def connect(workers: int | None, scheduler: str | None, timeout: float) -> Itera
             ) as cluster,
             distributed.Client(cluster) as client,
         ):
+            client.register_plugin(_deaf())
             yield client
         return
     try:
@@ -190,6 +192,17 @@ def run(
         future.release()
         on_progress(done)
     return failures
+
+
+def _deaf() -> WorkerPlugin:
+    """Makes the workers of this machine ignore Ctrl-C, which the terminal sends them too: the sweep ends them."""
+    import distributed
+
+    class Deaf(distributed.WorkerPlugin):
+        def setup(self, worker: object) -> None:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    return Deaf()
 
 
 def _weights(store: Store, point: Point) -> bytes:

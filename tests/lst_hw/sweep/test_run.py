@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from drivers.sweeps import MEASURES, Tasks, grid, images
@@ -96,10 +98,20 @@ def test_checkpoints_are_measured_without_training(client: object, tmp_path: Pat
     assert store.results()[0]["parameter_bits"] == (tmp_path / "some.pt").stat().st_size
 
 
-def test_a_killed_worker_costs_nothing_but_its_task(store: Store, tmp_path: Path) -> None:
-    tasks = Tasks(tmp_path, kills="measure")
+@pytest.fixture(scope="module")
+def processes() -> Iterator[object]:
+    """The client of a local cluster, as the command line starts it."""
     with connect(1, None, 30) as client:
-        assert run(client, Plan.of(POINTS[:2], store, MEASURES), store, MEASURES, tasks=tasks) == []
+        yield client
+
+
+def test_workers_leave_the_terminals_interrupts_to_the_sweep(processes: Any) -> None:
+    assert set(processes.run(signal.getsignal, signal.SIGINT).values()) == {signal.SIG_IGN}
+
+
+def test_a_killed_worker_costs_nothing_but_its_task(processes: object, store: Store, tmp_path: Path) -> None:
+    tasks = Tasks(tmp_path, kills="measure")
+    assert run(processes, Plan.of(POINTS[:2], store, MEASURES), store, MEASURES, tasks=tasks) == []
     assert (tmp_path / "killed").exists()
     assert len(store.results()) == 2
     assert tasks.log.count("train seed 0") == 1
