@@ -149,18 +149,23 @@ def unit_function(activation: str) -> Activation:
     return unit
 
 
-def choose_formats(calibration: Calibration, widths: Widths, activation: str) -> Formats:
+def choose_formats(
+    calibration: Calibration, widths: Widths, activation: str, *, allow_saturation: bool = True
+) -> Formats:
     """The formats of given widths that disturb the logits least.
 
-    More integer bits clip less and round more. For weights, biases and activations in turn, every split
+    More integer bits clip less and round more. For weights, activations and biases in turn, every split
     of the width up to the first that clips nothing is tried with the tensors of that role alone rounded;
-    the one with the smallest root mean square error of the logits wins.
+    the one with the smallest root mean square error of the logits wins. Unless parameters may saturate,
+    only the last is tried for them.
     """
     formats = Formats(*(QFormat(bits, 0) for bits in (widths.weight, widths.bias, widths.activation)))
     for role in ("weight", "activation", "bias"):
         limit = _finest(role, formats, activation)
         names = [name for name, its in calibration.roles.items() if its == role]
         candidates = list(_candidates(getattr(widths, role), limit, [calibration.values(name) for name in names]))
+        if not allow_saturation and role != "activation":
+            candidates = candidates[-1:]
         trials = [replace(formats, **{role: q}) for q in candidates]
         errors = [calibration.logit_error(calibration.quantised_logits(names, trial)) for trial in trials]
         formats = trials[errors.index(min(errors))]

@@ -70,7 +70,7 @@ def command(
     every = data.load("train", data_dir)
     calibration = Calibration(model, every.first(image_count(images, len(every))))
     if widths is not None:
-        picked = choose_formats(calibration, widths, design["activation"])
+        picked = choose_formats(calibration, widths, design["activation"], allow_saturation=not design["strict"])
         design |= {
             "weight": str(picked.weight),
             "bias": str(picked.bias),

