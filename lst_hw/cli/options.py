@@ -171,7 +171,7 @@ data_dir_option = click.option(
     "--data-dir",
     "--data",
     "data_dir",
-    type=click.Path(path_type=Path),
+    type=click.Path(readable=False, path_type=Path),
     help="Folder with the IDX files, or digits (8x8, scikit-learn).  [LST_DATA_DIR, cache, download]",
 )
 engine_option = click.option(
