@@ -13,6 +13,7 @@ import numpy as np
 from lst_model.calibrate import Widths
 from lst_model.data import Images
 from lst_model.fixed import Formats
+from lst_model.network import Network
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,9 @@ class Training:
         """Seed of the run."""
         return int(self.options["seed"])
 
+    def __str__(self) -> str:
+        return f"{Network.from_dict(self.network).title} seed {self.seed}"
+
     @property
     def key(self) -> str:
         """The same for the same training."""
@@ -57,6 +61,9 @@ class Stored:
 
     name: str
     digest: str
+
+    def __str__(self) -> str:
+        return self.name
 
     @property
     def key(self) -> str:
@@ -112,13 +119,20 @@ class Point:
     activation: str
     pes: int | None
 
+    def __str__(self) -> str:
+        precision = "/".join(map(str, self._precision.values()))
+        return f"{self.weights}, {precision}, {self.activation}, {self.pes or 'all'} PEs"
+
+    @property
+    def _precision(self) -> dict[str, Any]:
+        return self.precision.as_dict() if isinstance(self.precision, Formats) else asdict(self.precision)
+
     def key(self, measures: Measures) -> str:
         """The same for the same point measured the same way."""
-        precision = self.precision.as_dict() if isinstance(self.precision, Formats) else asdict(self.precision)
         return key_of(
             {
                 "weights": self.weights.key,
-                "precision": precision,
+                "precision": self._precision,
                 "activation": self.activation,
                 "pes": self.pes,
                 "measures": measures.as_dict(),

@@ -178,9 +178,12 @@ def run(
         try:
             value = future.result()
         except Exception as error:  # whatever a worker may meet; the other points go on
-            key = points.get(future.key) or trainings[future.key]
-            failures.append(f"{future.key.partition('-')[0]} {key}: {_reason(error)}")
-            done += len(by_weights[key]) if future.key in trainings else 0
+            if future.key in trainings:
+                weights_key = trainings[future.key]
+                failures.append(f"training of {plan.trainings[weights_key]}: {_reason(error)}")
+                done += len(by_weights[weights_key])
+            else:
+                failures.append(f"{plan.points[points[future.key]]}: {_reason(error)}")
         else:
             if future.key in trainings:
                 weights_key = trainings[future.key]
