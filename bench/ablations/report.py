@@ -35,7 +35,7 @@ def _how(result: dict[str, Any]) -> str:
     sources = ", ".join(dict.fromkeys(row["images"] for row in result["rows"]))
     return (
         f"{result['epochs']} epochs, seeds 0 to {result['seeds'] - 1}, {sources}; "
-        f"{result['seconds'] / 60:.0f} minutes, torch {result['torch']}. Mean and spread (lowest to highest):"
+        f"{result['seconds']} s, torch {result['torch']}. Mean and spread (lowest to highest):"
     )
 
 

@@ -127,7 +127,7 @@ def test_without_yosys_the_remedies_are_named(cli: Cli, monkeypatch: pytest.Monk
         (("--networks", "4", "--seeds", "one"), "--seeds one: write numbers with commas"),
         (("--networks", "4", "--pes", "99"), "99 PEs for LST-1-4: choose 1 to 10"),
         (("--checkpoints", "lst-1-8"), "images of 8x8 pixels do not fit a network for 28x28"),
-        (("--networks", "4", "--calibration", "9999"), "--calibration 9999: choose 1 to 1297, or all"),
+        (("--networks", "4", "--calibration", "9999"), "--calibration 9999: choose 1 to 1287, or all"),
         (("--networks", "4", "--table", "results.xls"), "end its name in .csv or .parquet"),
         (("--networks", "4", "--engine", "spice"), "engine 'spice' is unknown: choose one of cxxrtl"),
         (("nowhere.toml",), "nowhere.toml: cannot be read"),

@@ -42,7 +42,7 @@ def test_a_point_is_quantised_classified_and_simulated(point: Point, weights: by
     bits = [int(part) for role in ("weight", "bias", "activation") for part in row[f"{role}_format"][1:].split(".")]
     assert [sum(bits[at : at + 2]) for at in (0, 2, 4)] == [6, 8, 7]
     assert row["parameter_bits"] == 6 * (242 - 18) + 8 * 18
-    assert (row["simulated_images"], row["mismatches"], row["test_images"]) == (2, 0, 500)
+    assert (row["simulated_images"], row["mismatches"], row["test_images"]) == (2, 0, 510)
     assert 0.2 < row["accuracy"] <= 1
     assert abs(row["accuracy"] - row["accuracy_float"]) < 0.1
     assert 0.2 < row["validation_float"] <= 1
