@@ -36,9 +36,9 @@ AXES: dict[str, type] = {
 """The lists of a grid and the type of their entries; ``widths`` may be integers too."""
 
 TRAINING = "training"
-# Seeds are a list of their own, augmentation is a factor as for `lst-hw train`, and there are no teachers.
-_NOT_OPTIONS = {"seed", "augmentation", "distillation", "temperature"}
-_OPTIONS = {field.name for field in fields(TrainingOptions)} - _NOT_OPTIONS | {"augment"}
+# Numbers only: seeds are a list of their own, augmentation is a factor as for `lst-hw train`, there are no teachers.
+_NUMBERS = {field.name for field in fields(TrainingOptions) if field.type in ("int", "float", "int | None")}
+_OPTIONS = _NUMBERS - {"seed", "distillation", "temperature"} | {"augment"}
 
 
 @dataclass(frozen=True)
