@@ -46,16 +46,23 @@ def _arms(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     return arms
 
 
+def _columns(rows: list[dict[str, Any]]) -> list[str]:
+    """What was measured, sizes before accuracies."""
+    columns = dict.fromkeys(name for row in rows for name in row if name not in _NAMES)
+    return sorted(columns, key=lambda name: name not in _COUNTS)
+
+
+def _title(column: str) -> str:
+    return "test accuracy, float" if column == "accuracy" else column
+
+
 def _table(rows: list[dict[str, Any]]) -> str:
-    columns = list(dict.fromkeys(name for row in rows for name in row if name not in _NAMES))
-    # Sizes come before accuracies.
-    columns.sort(key=lambda name: name not in _COUNTS)
+    columns = _columns(rows)
     lines = [
         (arm, *(_cell(name, [row[name] for row in some if row.get(name) is not None]) for name in columns))
         for arm, some in _arms(rows).items()
     ]
-    titles = ["test accuracy, float" if name == "accuracy" else name for name in columns]
-    return table(("", *titles), lines)
+    return table(("", *map(_title, columns)), lines)
 
 
 def _cell(name: str, values: list[float]) -> str:
@@ -67,17 +74,27 @@ def _cell(name: str, values: list[float]) -> str:
 
 
 def _figure(rows: list[dict[str, Any]], path: Path) -> None:
-    """One line per arm, a dot per seed and a bar at the mean."""
+    """One line per arm and accuracy, a dot per seed and a bar at the mean."""
     arms = _arms(rows)
+    columns = [name for name in _columns(rows) if name not in _COUNTS]
+    step = 0.8 / len(columns)
     with rc_context({"svg.hashsalt": "lst-hw", "svg.fonttype": "none"}):
-        figure = Figure(figsize=(7, 0.8 + 0.35 * len(arms)), layout="constrained")
+        figure = Figure(figsize=(7, 0.9 + (0.2 + 0.18 * len(columns)) * len(arms)), layout="constrained")
         axes = figure.subplots()
-        for height, some in enumerate(arms.values()):
-            values = [100 * row["accuracy"] for row in some]
-            axes.plot(values, [height] * len(values), "o", ms=5, color="tab:blue", alpha=0.6)
-            axes.plot([statistics.mean(values)] * 2, [height - 0.25, height + 0.25], color="black")
+        for number, column in enumerate(columns):
+            points = [
+                (100 * row[column], height + step * (number - (len(columns) - 1) / 2))
+                for height, some in enumerate(arms.values())
+                for row in some
+                if column in row
+            ]
+            axes.plot(*zip(*points, strict=True), "o", ms=4, color=f"C{number}", alpha=0.6, label=_title(column))
+            for height in dict.fromkeys(height for _, height in points):
+                mean = statistics.mean(value for value, at in points if at == height)
+                axes.plot([mean] * 2, [height - step / 3, height + step / 3], color="black", lw=1)
         axes.set_yticks(range(len(arms)), list(arms), fontsize=8)
         axes.invert_yaxis()
-        axes.set_xlabel("test accuracy, % (dots: seeds, bar: mean)")
+        axes.set_xlabel("% (dots: seeds, bars: means)")
         axes.grid(axis="x", alpha=0.3)
+        axes.legend(fontsize=7)
         figure.savefig(path, metadata={"Date": None})
