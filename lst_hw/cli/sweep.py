@@ -36,6 +36,8 @@ grid.toml:
   widths = [4, 8, "4/8/8"]                        # picked formats; weight/bias/activation if they differ
   activations = ["second-order", "table"]
   pes = [1, 10]
+  multipliers = ["dsp", "lut"]
+  lanes = [1, 2]
   [training]
   epochs = 20
 
@@ -73,6 +75,8 @@ def _list(kind: Callable[[str], Any]) -> Callable[[click.Context, click.Paramete
 @click.option("--widths", callback=_list(str), help="Bits, for which formats are picked from the data.")
 @click.option("--activations", callback=_list(str), help="Activation units.  [second-order]")
 @click.option("--pes", callback=_list(int), help="Processing elements.  [the widest layer]")
+@click.option("--multipliers", callback=_list(str), help="Multipliers.  [dsp]")
+@click.option("--lanes", callback=_list(int), help="Images computed at a time.  [1]")
 @click.option("--epochs", type=int, help="Epochs of each training; other options in the grid's [training].")
 @click.option("--images", default="1000", show_default=True, help="Test images to simulate, or all.")
 @click.option("--calibration", default="2000", show_default=True, help="Training images to pick formats on, or all.")
@@ -159,13 +163,14 @@ def _place(data_dir: Path | None) -> str | None:
 
 def _print(rows: list[table.Row]) -> None:
     click.echo(
-        f"{'network':<14}{'seed':>5}  {'weight/bias/activation':<24}{'activation':<14}{'PEs':>4}"
+        f"{'network':<14}{'seed':>5}  {'weight/bias/activation':<24}{'activation':<14}{'PEs':>4}{'mult':>6}{'lanes':>7}"
         f"{'accuracy':>10}{'mismatches':>12}{'cycles':>9}{'LUT':>7}{'RAMB18':>8}"
     )
     for row in rows:
         formats = "/".join(row[f"{role}_format"] for role in ("weight", "bias", "activation"))
         seed, lut, ramb18 = ("-" if row[name] is None else row[name] for name in ("seed", "lut", "ramb18"))
         click.echo(
-            f"{row['network']:<14}{seed:>5}  {formats:<24}{row['activation']:<14}{row['pes']:>4}"
-            f"{row['accuracy']:>10.2%}{row['mismatches']:>12,}{row['cycles_per_frame']:>9,}{lut:>7}{ramb18:>8}"
+            f"{row['network']:<14}{seed:>5}  {formats:<24}{row['activation']:<14}{row['pes']:>4}{row['multiplier']:>6}"
+            f"{row['lanes']:>7}{row['accuracy']:>10.2%}{row['mismatches']:>12,}{row['cycles_per_image']:>9,.0f}"
+            f"{lut:>7}{ramb18:>8}"
         )

@@ -8,8 +8,11 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from lst_model import activations, checkpoint
 from lst_model.augment import Affine
@@ -19,10 +22,13 @@ from lst_model.errors import InputError
 from lst_model.fixed import Formats
 from lst_model.network import NAMED, Network, lst
 from lst_model.options import TrainingOptions
+from lst_model.quantize import QuantizedNetwork
 
-from ..activation import UNITS
-from ..schedule import Schedule, widest_layer
+from ..design import Design
 from .point import Point, Stored, Training, digest_of
+
+HARDWARE = {"pes": "pes", "multipliers": "multiplier", "lanes": "lanes"}
+"""Lists of hardware options, and the keyword argument of ``Design.of`` that each is for."""
 
 AXES: dict[str, type] = {
     "networks": str,
@@ -32,6 +38,8 @@ AXES: dict[str, type] = {
     "widths": str,
     "activations": str,
     "pes": int,
+    "multipliers": str,
+    "lanes": int,
 }
 """The lists of a grid and the type of their entries; ``widths`` may be integers too."""
 
@@ -105,15 +113,16 @@ class Grid:
         """
         precisions = [_precision(name, text) for name in ("formats", "widths") for text in self.axes.get(name, ())]
         units = [activations.check(name) for name in self.axes.get("activations", (activations.DEFAULT,))]
+        names = [name for name in HARDWARE if name in self.axes]
+        hardware = [
+            dict(zip((HARDWARE[name] for name in names), values, strict=True))
+            for values in itertools.product(*(self.axes[name] for name in names))
+        ]
         made = []
         for network, weights in self._weights(train):
-            for precision, unit, pes in itertools.product(
-                precisions or [Formats()], units, self.axes.get("pes", (None,))
-            ):
-                Schedule(network, widest_layer(network) if pes is None else pes, UNITS[unit].LATENCY)
-                if isinstance(precision, Formats):
-                    activations.activation_table(unit, precision)
-                made.append(Point(weights, precision, unit, pes))
+            for precision, unit, options in itertools.product(precisions or [Formats()], units, hardware):
+                _check_design(network, precision if isinstance(precision, Formats) else Formats(), unit, **options)
+                made.append(Point(weights, precision, unit, options))
         return made
 
     def _weights(self, train: Images) -> Iterator[tuple[Network, Training | Stored]]:
@@ -187,6 +196,14 @@ def _precision(axis: str, text: str | int) -> Formats | Widths:
         return Widths(*(int(part) for part in parts))
     except ValueError:
         raise InputError(f"widths entry {text!r}: write a number of bits, or three, such as 4/8/8") from None
+
+
+@cache
+def _check_design(network: Network, formats: Formats, unit: str, **options: Any) -> None:
+    """Make a design whose weights are all as large as they can be: what it refuses no worker need try."""
+    weights = tuple(np.full((stage.outputs, stage.inputs), formats.weight.highest) for stage in network.stages)
+    biases = tuple(np.full(stage.outputs, formats.bias.highest) for stage in network.stages)
+    Design.of(QuantizedNetwork(network, formats, unit, weights, biases, {}), **options)
 
 
 def _check_axis(name: str, values: tuple[Any, ...]) -> None:

@@ -20,7 +20,7 @@ COSTS = {
     "parameter_bits": "bits of all weights and biases",
     "lut": "LUTs",
     "ramb18": "block RAM halves",
-    "cycles_per_frame": "cycles per frame",
+    "cycles_per_image": "cycles per image",
 }
 """Columns to plot accuracy against, and what they are."""
 

@@ -110,18 +110,19 @@ class Point:
         Formats, or the widths for which they are picked from the data.
     activation : str
         Name of the activation unit.
-    pes : int or None
-        Processing elements; None for the widest layer's number.
+    hardware : mapping
+        Keyword arguments of :meth:`~lst_hw.design.Design.of`, those that were chosen.
     """
 
     weights: Training | Stored
     precision: Formats | Widths
     activation: str
-    pes: int | None
+    hardware: Mapping[str, Any]
 
     def __str__(self) -> str:
         precision = "/".join(map(str, self._precision.values()))
-        return f"{self.weights}, {precision}, {self.activation}, {self.pes or 'all'} PEs"
+        hardware = "".join(f", {name} {value}" for name, value in self.hardware.items())
+        return f"{self.weights}, {precision}, {self.activation}{hardware}"
 
     @property
     def _precision(self) -> dict[str, Any]:
@@ -134,7 +135,7 @@ class Point:
                 "weights": self.weights.key,
                 "precision": self._precision,
                 "activation": self.activation,
-                "pes": self.pes,
+                "hardware": dict(self.hardware),
                 "measures": measures.as_dict(),
             }
         )

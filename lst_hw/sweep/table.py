@@ -17,7 +17,7 @@ Row = dict[str, Any]
 
 SUFFIXES = (".csv", ".parquet")
 
-_ORDER = ("network", "seed", "parameter_bits", "weight_format", "activation", "pes")
+_ORDER = ("network", "seed", "parameter_bits", "weight_format", "activation", "pes", "multiplier", "lanes")
 
 
 def check(path: Path) -> None:

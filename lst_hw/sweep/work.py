@@ -72,7 +72,7 @@ def measure(point: Point, weights: bytes, measures: Measures) -> dict[str, Any]:
             Calibration(model, train_images.first(measures.calibration)), formats, point.activation
         )
     quantized = quantize(model, formats, point.activation)
-    design = Design.of(quantized, pes=point.pes)
+    design = Design.of(quantized, **point.hardware)
     report = verify(model, quantized, design, test.first(measures.images), engine=measures.engine, jobs=1)
     result = {
         "network": design.network.title,
@@ -84,13 +84,15 @@ def measure(point: Point, weights: bytes, measures: Measures) -> dict[str, Any]:
         "activation_format": str(formats.activation),
         "activation": point.activation,
         "pes": design.pes,
+        "multiplier": design.multiplier,
+        "lanes": design.lanes,
         "validation_float": validation,
         "accuracy_float": training.evaluate(model, test)[1],
         "accuracy": _accuracy(quantized, test),
         "test_images": len(test),
         "simulated_images": report.images,
         "mismatches": report.mismatches,
-        "cycles_per_frame": report.cycles_per_frame,
+        "cycles_per_image": report.cycles_per_image,
         "latency": report.latency,
         "parameter_bits": _parameter_bits(quantized),
         **dict.fromkeys(("lut", "ff", "ramb18", "dsp", "yosys")),

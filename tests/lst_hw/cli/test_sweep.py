@@ -71,7 +71,7 @@ def test_a_failed_point_is_named_and_tried_again_the_next_time(cli: Cli, faked: 
     first = cli(*SWEEP)
     assert first.code == 1
     assert "new: 3, from before: 0" in first.out
-    assert first.err.startswith("lst-hw: failed: LST-1-4 seed 1, Q2.4/Q2.4/Q2.4, second-order, all PEs: ")
+    assert first.err.startswith("lst-hw: failed: LST-1-4 seed 1, Q2.4/Q2.4/Q2.4, second-order: ")
     assert first.err.count("\n") == 1
     faked()
     second = cli(*SWEEP)

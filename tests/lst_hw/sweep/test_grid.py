@@ -38,11 +38,11 @@ def test_every_combination_is_a_point(tmp_path: Path) -> None:
     assert (first.weights.options["epochs"], first.weights.seed) == (3, 0)
     assert first.weights.options["augmentation"]["rotation"] == pytest.approx(0.08)
     assert [point.precision for point in points[::2]][:2] == [Widths(4, 4, 4), Widths(4, 6, 8)]
-    assert [point.pes for point in points[:2]] == [1, 2]
+    assert [point.hardware for point in points[:2]] == [{"pes": 1}, {"pes": 2}]
 
 
 def points_keys(points: list[Any]) -> list[str]:
-    return [f"{point.weights.key} {point.precision} {point.activation} {point.pes}" for point in points]
+    return [f"{point.weights.key} {point.precision} {point.activation} {point.hardware}" for point in points]
 
 
 def test_options_replace_lists_and_training_options_of_the_file(tmp_path: Path) -> None:
@@ -56,6 +56,14 @@ def test_options_replace_lists_and_training_options_of_the_file(tmp_path: Path) 
 def test_one_format_stands_for_all_three_or_each_is_named() -> None:
     points = grid(networks=("8",), formats=("Q2.6", "Q1.3/Q2.6/Q1.7")).points(images())
     assert [point.precision for point in points] == [Formats.parse("Q2.6"), Formats.parse("Q1.3", "Q2.6", "Q1.7")]
+
+
+def test_hardware_options_multiply_too() -> None:
+    points = grid(networks=("8",), pes=(2,), multipliers=("dsp", "lut"), lanes=(1, 2)).points(images())
+    assert [tuple(point.hardware.values()) for point in points] == [
+        *((2, "dsp", lanes) for lanes in (1, 2)),
+        *((2, "lut", lanes) for lanes in (1, 2)),
+    ]
 
 
 def test_checkpoints_are_known_by_their_content(tmp_path: Path) -> None:
@@ -112,6 +120,8 @@ def test_an_empty_or_inconsistent_grid_is_refused(axes: dict[str, Any], message:
         ({"networks": ("8",), "widths": (40,)}, "40 bits for the weight format"),
         ({"networks": ("8",), "activations": ("relu",)}, "unknown activation 'relu'"),
         ({"networks": ("16", "8"), "pes": (16,)}, "16 PEs for LST-1-8: choose 1 to 10"),
+        ({"networks": ("8",), "multipliers": ("abacus",)}, "multiplier 'abacus'"),
+        ({"networks": ("8",), "lanes": (99,)}, "99 lanes"),
         ({"checkpoints": ("nowhere.pt",)}, "nowhere.pt: no such checkpoint"),
     ],
 )

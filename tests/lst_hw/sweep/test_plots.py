@@ -29,7 +29,7 @@ def test_a_plot_has_a_panel_for_each_cost_that_was_measured(tmp_path: Path) -> N
     pytest.importorskip("matplotlib", reason="plots need an extra")
     plots.write(tmp_path / "some.svg", POINTS)
     text = (tmp_path / "some.svg").read_text()
-    for shown in ("LUTs", "cycles per frame", "bits of all weights", "LST-2-8", "Q2.6"):
+    for shown in ("LUTs", "cycles per image", "bits of all weights", "LST-2-8", "Q2.6"):
         assert shown in text
     assert "block RAM" not in text
 

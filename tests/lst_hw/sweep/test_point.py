@@ -21,7 +21,7 @@ def test_whatever_determines_the_result_changes_the_key() -> None:
         replace(point, precision=Formats.parse("Q2.6")),
         replace(point, precision=Widths(12, 12, 12)),
         replace(point, activation="hard"),
-        replace(point, pes=2),
+        replace(point, hardware={"pes": 2}),
     ]
     measures = [
         replace(MEASURES, images=11),

@@ -46,16 +46,17 @@ def test_a_point_is_quantised_classified_and_simulated(point: Point, weights: by
     assert 0.2 < row["accuracy"] <= 1
     assert abs(row["accuracy"] - row["accuracy_float"]) < 0.1
     assert 0.2 < row["validation_float"] <= 1
-    assert (row["pes"], row["cycles_per_frame"], row["lut"]) == (10, 135, None)
+    assert (row["pes"], row["multiplier"], row["lanes"], row["lut"]) == (10, "dsp", 1, None)
+    assert 64 < row["cycles_per_image"] < 150
 
 
 def test_the_area_is_estimated_when_asked_for(
     point: Point, weights: bytes, measures: Measures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(work, "xilinx_area", lambda verilog: Area(len(verilog) > 1000, 2, 3, 4, "0.0"))
-    row = work.measure(replace(point, pes=2), weights, replace(measures, area=True))
+    row = work.measure(replace(point, hardware={"pes": 2, "multiplier": "lut"}), weights, replace(measures, area=True))
     assert [row[name] for name in ("lut", "ff", "ramb18", "dsp", "yosys")] == [True, 2, 3, 4, "0.0"]
-    assert row["pes"] == 2
+    assert (row["pes"], row["multiplier"]) == (2, "lut")
 
 
 def test_the_same_training_gives_the_same_weights(point: Point, weights: bytes, measures: Measures) -> None:
