@@ -88,6 +88,9 @@ def test_the_configuration_is_taken_by_other_verbs_and_options_override_it(
         "activation-format": "Q2.6",
         "activation": "table",
         "pes": 14,
+        "multiplier": "dsp",
+        "lanes": 1,
+        "stream-bits": 8,
     }
     common = ("generate", "--config", "c.json", "--vectors", 1, "--data-dir", mnist_dir, "-o", "out", "--json")
     taken = json.loads(cli(*common).out)
