@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import wiring
@@ -99,7 +100,7 @@ class PEArray(wiring.Component):
         starts = [delayed[-1], *(Signal(name=f"first_{k}", reset_less=True) for k in range(1, self.pes))]
         with m.If(self.advance):
             m.d.sync += delayed.eq((delayed << 1) | self.first)
-            m.d.sync += [following.eq(start) for start, following in zip(starts, starts[1:], strict=False)]
+            m.d.sync += [following.eq(start) for start, following in pairwise(starts)]
 
         lanes = list(range(len(self.operands)))
         while lanes:
@@ -114,7 +115,9 @@ class PEArray(wiring.Component):
         elements = [
             kind(operand=self._operand, weight=self._weight, accumulator_bits=bits) for bits in self._accumulator_bits
         ]
-        operand = elements[0].pack(*(self.operands[lane] for lane in lanes)) if len(lanes) == 2 else self.operands[lanes[0]]
+        operand = (
+            elements[0].pack(*(self.operands[lane] for lane in lanes)) if len(lanes) == 2 else self.operands[lanes[0]]
+        )
         passing = [operand, *(element.operand_out for element in elements)]
         for place in range(digits - 1):
             # The last elements' later digits need operands that have left the chain.

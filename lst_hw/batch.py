@@ -154,9 +154,8 @@ class Batcher(wiring.Component):
         with m.If(frame_done):
             m.d.sync += lane.eq(lane + 1)
         for k, (count, flag) in enumerate(zip(counts, flags, strict=True)):
-            with m.If(filling == k):
-                with m.If(frame_done):
-                    m.d.sync += [count.eq(lane + 1), flag.bit_select(lane, 1).eq(fault_before)]
+            with m.If(filling == k), m.If(frame_done):
+                m.d.sync += [count.eq(lane + 1), flag.bit_select(lane, 1).eq(fault_before)]
         with m.If(close | (frame_done & all_lanes)):
             m.d.sync += [lane.eq(0), filling.eq(~filling), full.bit_select(filling, 1).eq(1)]
         return accepted

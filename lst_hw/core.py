@@ -184,9 +184,7 @@ class LSTCore(wiring.Component):
             m.submodules[f"requantizer_{lane}"] = requantizer = Requantizer(
                 formats=design.formats, accumulator_bits=max(design.accumulator_bits), biased_bits=design.biased_bits
             )
-            m.submodules[f"activation_{lane}"] = activation = unit(
-                formats=design.formats, multiplier=design.multiplier
-            )
+            m.submodules[f"activation_{lane}"] = activation = unit(formats=design.formats, multiplier=design.multiplier)
             m.submodules[f"argmax_{lane}"] = argmax = ArgMax(
                 classes=design.network.classes, logit_bits=ranges.logit_bits
             )
@@ -234,8 +232,8 @@ class LSTCore(wiring.Component):
     def _pixels(self, m: Module, controller: Controller, results: ResultRegister) -> list[Value]:
         """What precedes the array: the pixels of each lane, and what the results must know of the frames."""
         design, network = self._design, self._design.network
-        # Frames and those dropped before them, counted when the array has taken the last pixel. Their results come later,
-        # those of the frames before at most two cycles later: that is how soon a frame of a single pixel may follow.
+        # What the results must know of their frames changes when the array has taken the last pixel of others, but not
+        # before the results of the frames before are out: a frame of a single pixel may follow that soon.
         count, dropped = Signal.like(results.count), Signal(design.lanes)
         fault, accepted = Signal(), Signal(2)
         m.d.comb += [

@@ -167,7 +167,8 @@ class Design:
         """
         if self.lanes == 1:
             return self.schedule.latency
-        return self.beats_per_frame + PATIENCE + START_LATENCY + self.schedule.latency
+        # The schedule counts from the cycle before the one that takes the first pixel.
+        return self.beats_per_frame + PATIENCE + START_LATENCY - 1 + self.schedule.latency
 
     @cached_property
     def row_bits(self) -> int:

@@ -110,7 +110,9 @@ class PairedElement(wiring.Component):
     def __init__(self, *, operand: Range, weight: Range, accumulator_bits: int) -> None:
         _check(operand, weight, accumulator_bits)
         if not self.fits(operand, weight):
-            raise ValueError(f"two operands of {operand.bits} bits do not fit a DSP block with {weight.bits} bit weights")
+            raise ValueError(
+                f"two operands of {operand.bits} bits do not fit a DSP block with {weight.bits} bit weights"
+            )
         self._shift = _product(operand, weight).bits
         super().__init__(_signature(_packed(operand, weight).bits, weight.bits, accumulator_bits, lanes=2))
 
@@ -151,10 +153,10 @@ class LutElement(wiring.Component):
     The digits are worked off in a pipeline, digit ``d`` one cycle after digit ``d - 1``: the weight's bits ``2d`` and
     ``2d + 1`` come ``d`` cycles late (the ROM's contents see to it), and the operand for digit ``d`` is the one that
     has moved on to the ``d``-th next element. Three weight bits, two operand bits and the bit to add to are one
-    six-input LUT in a carry chain. Sums are short by :func:`lst_hw.booth.shortfall`, modulo the width of the accumulator.
+    six-input LUT in a carry chain. Sums are short by :func:`lst_hw.booth.shortfall`, modulo the accumulator's width.
 
-    Latency: 2 cycles and one per digit from ``operand`` to ``totals``. Throughput: one product per cycle. Everything holds
-    while ``advance`` is low.
+    Latency: 2 cycles and one per digit from ``operand`` to ``totals``. Throughput: one product per cycle. Everything
+    holds while ``advance`` is low.
 
     Parameters
     ----------

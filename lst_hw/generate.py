@@ -14,10 +14,10 @@ from amaranth.lib.wiring import In
 from lst_model.data import Images
 from lst_model.quantize import QuantizedNetwork
 
+from . import top
 from .design import Design
 from .emit import to_verilog
 from .files import output_folder
-from . import top
 from .vectors import write_vectors
 
 VERILOG = f"{top.NAME}.v"

@@ -207,5 +207,8 @@ class FrameMemory(wiring.Component):
         if self._has_skip:
             m.d.comb += write.en[1].eq(self.write_enable & self.write_save)
             for lane in range(lanes):
-                m.d.comb += [self.read_saved[lane].eq(read.data[1][lane]), write.data[1][lane].eq(self.write_data[lane])]
+                m.d.comb += [
+                    self.read_saved[lane].eq(read.data[1][lane]),
+                    write.data[1][lane].eq(self.write_data[lane]),
+                ]
         return m

@@ -261,8 +261,8 @@ class Schedule:
         """Idle cycles between two steps.
 
         The last PE needs its tail of the ROM ring, ``last_pass_pes - 1`` words and one for each further digit, before
-        the address may leave it. A following step must not read a result before it is written, nor its first results meet the last
-        line's at the write port. After the output layer the last sum must have left the array, which the
+        the address may leave it. A following step must not read a result before it is written, nor its first results
+        meet the last line's at the write port. After the output layer the last sum must have left the array, which the
         next frame's pixel stream may freeze.
         """
         if following is None:

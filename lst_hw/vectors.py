@@ -29,9 +29,9 @@ def write_vectors(
     """Write what a simulation of the design must show for some images; the same bytes for the same input.
 
     ``vectors.npz`` has the arrays ``pixels``, ``labels``, all that :class:`~lst_model.integer.IntegerLST` returns
-    and ``results``, the result beats. For ``$readmemh`` there are ``pixels.hex`` (a beat of the pixel stream in a
-    line), ``results.hex`` and one file per stage, one number a line in two's complement; a comment in front gives its width. ``tb_lst_accel.v`` reads the
-    first two and checks the accelerator.
+    and ``results``, the result beats. For ``$readmemh`` there are ``pixels.hex`` (one beat of the pixel stream in a
+    line), ``results.hex`` and one file per stage, one number a line in two's complement; a comment in front gives its
+    width. ``tb_lst_accel.v`` reads the first two and checks the accelerator.
 
     Parameters
     ----------

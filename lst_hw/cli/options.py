@@ -15,6 +15,7 @@ import click
 from click.core import ParameterSource
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.status import Status
 
 from lst_hw.array import MULTIPLIERS
 from lst_hw.design import STREAM_BITS, Design
@@ -112,7 +113,9 @@ def design_options(function: F) -> F:
                 help=f"Activation unit: {', '.join(activations.ACTIVATIONS)}.",
             ),
             click.option("--pes", type=int, help="Processing elements; fewer fold the array.  [the widest layer]"),
-            click.option("--multiplier", default=MULTIPLIERS[0], show_default=True, help=f"{' or '.join(MULTIPLIERS)}."),
+            click.option(
+                "--multiplier", default=MULTIPLIERS[0], show_default=True, help=f"{' or '.join(MULTIPLIERS)}."
+            ),
             click.option("--lanes", type=int, default=1, show_default=True, help="Images computed at a time."),
             click.option(
                 "--stream-bits",
@@ -218,6 +221,11 @@ def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
     with bar:
         task = bar.add_task(title, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+def waiting(what: str) -> Status:
+    """A spinner on standard error, silent when that is not a terminal."""
+    return Console(stderr=True).status(what)
 
 
 def image_count(value: str, available: int, option: str = "images") -> int:

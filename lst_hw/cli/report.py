@@ -8,8 +8,6 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.status import Status
 
 from lst_hw.emit import to_verilog
 from lst_hw.files import check_folder, check_writable, output_folder, write_text
@@ -20,7 +18,7 @@ from lst_hw.report.gather import Samples, gather
 from lst_hw.report.markdown import to_markdown
 from lst_hw.report.page import to_html
 from lst_hw.report.sections import headline
-from lst_hw.synthesis import check_installed, ecp5_clock, xilinx_area
+from lst_hw.synthesis import check_installed, place_ecp5, xilinx_area
 from lst_model import data
 from lst_model.errors import InputError
 from sim.verify import verify
@@ -36,6 +34,7 @@ from .options import (
     jobs_option,
     progress,
     repeated,
+    waiting,
 )
 from .train import METRICS
 
@@ -105,13 +104,13 @@ def command(
             chosen.model, chosen.quantized, chosen.design, chosen_images, engine=engine, jobs=jobs, on_progress=bar
         )
     found.seconds = time.perf_counter() - started
-    with _working("Verilog"):
+    with waiting("Verilog"):
         verilog = to_verilog(chosen.design)
-    with _working("area"):
+    with waiting("area"):
         cells = xilinx_area(verilog) if area else None
-    with _working("place and route"):
-        mhz = ecp5_clock(verilog) if clock else None
-    with _working("report"):
+    with waiting("place and route"):
+        mhz = place_ecp5(verilog).mhz if clock else None
+    with waiting("report"):
         report, samples = gather(
             chosen.model,
             chosen.quantized,
@@ -150,11 +149,6 @@ def _training(chosen: Chosen) -> tuple[dict[str, float], ...] | None:
     except InputError as error:
         click.echo(f"lst-hw: warning: no training curves: {error}", err=True)
         return None
-
-
-def _working(what: str) -> Status:
-    """A spinner on standard error, silent when that is not a terminal."""
-    return Console(stderr=True).status(what)
 
 
 def _write(

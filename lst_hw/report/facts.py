@@ -200,8 +200,7 @@ def phases(design: Design) -> tuple[Phase, ...]:
 
 def timing(design: Design) -> Timing:
     """Cycles, as the schedule counts them."""
-    schedule = design.schedule
-    return Timing(images=1, cycles=schedule.cycles_per_frame, latency=schedule.latency)
+    return Timing(images=design.lanes, cycles=design.cycles_per_batch, latency=design.latency)
 
 
 def speeds(counted: Timing, ecp5_mhz: float | None) -> tuple[Speed, ...]:

@@ -61,8 +61,12 @@ class AmaranthEngine(Engine):
                 *(trace.logit[lane] for lane in lanes),
             )
             for cycle in range(self.max_cycles(size)):
-                _, _, taken, write, loop, row, column, is_logit, valid, beat, *values = await ctx.tick().sample(*observed)
-                codes, data, logits = (values[start : start + len(lanes)] for start in range(0, len(values), len(lanes)))
+                _, _, taken, write, loop, row, column, is_logit, valid, beat, *values = await ctx.tick().sample(
+                    *observed
+                )
+                codes, data, logits = (
+                    values[start : start + len(lanes)] for start in range(0, len(values), len(lanes))
+                )
                 if taken:
                     if coded % per_frame == 0:
                         # Two cycles before its code, an idle accelerator takes a pixel from the stream.

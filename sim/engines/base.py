@@ -97,7 +97,9 @@ class Engine(ABC):
         missing = -len(pixels) % design.lanes
         padded = np.concatenate([pixels, np.zeros((missing, *pixels.shape[1:]), np.uint8)])
         beats = padded.reshape(len(padded), design.beats_per_frame, design.stream_pixels).astype(np.uint32)
-        return (beats << np.arange(0, design.stream_bits, 8, dtype=np.uint32)).sum(2, dtype=np.uint32)
+        shifted = beats << np.arange(0, design.stream_bits, 8, dtype=np.uint32)
+        together: npt.NDArray[np.uint32] = np.bitwise_or.reduce(shifted, axis=2)
+        return together
 
     def max_cycles(self, frames: int) -> int:
         """After so many cycles without all results the design must be stuck."""

@@ -41,9 +41,7 @@ def test_pe_k_runs_k_cycles_behind_pe_0(pes: int, multiplier: str, lanes: int, w
     period, steps = 6, 90
     digits = digit_count(weight.bits) if multiplier == "lut" else 1
     latency = 2 + digits
-    array = PEArray(
-        operand=OPERAND, weight=weight, accumulator_bits=[13] * pes, lanes=lanes, multiplier=multiplier
-    )
+    array = PEArray(operand=OPERAND, weight=weight, accumulator_bits=[13] * pes, lanes=lanes, multiplier=multiplier)
     operands, weights = draw(rng, OPERAND, (steps, lanes)), draw(rng, weight, (steps, pes))
 
     def expected(step: int, pe: int, lane: int) -> int:
@@ -106,8 +104,6 @@ def test_an_unknown_multiplier_is_refused() -> None:
 
 @pytest.mark.parametrize("multiplier", ["dsp", "lut"])
 def test_elaboration_is_repeatable(multiplier: str) -> None:
-    array = PEArray(
-        operand=OPERAND, weight=WEIGHTS["odd"], accumulator_bits=[9, 9], lanes=3, multiplier=multiplier
-    )
+    array = PEArray(operand=OPERAND, weight=WEIGHTS["odd"], accumulator_bits=[9, 9], lanes=3, multiplier=multiplier)
     assert array.pes == 2
     assert_repeatable(array)

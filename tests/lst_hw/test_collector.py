@@ -109,7 +109,9 @@ def test_sums_keep_their_order_when_the_array_stalls(described: Network, pes: in
                 await ctx.tick()
                 if ctx.get(collector.valid):
                     assert advance, "nothing is selected while the array stands still"
-                    found.append(tuple(ctx.get(port) for port in (collector.total[0], collector.bias, collector.is_logit)))
+                    found.append(
+                        tuple(ctx.get(port) for port in (collector.total[0], collector.bias, collector.is_logit))
+                    )
 
     simulate(collector, bench)
     assert found == expected
@@ -140,7 +142,10 @@ def test_a_restart_begins_with_the_first_bias_again(pes: int, after: int) -> Non
             if cycle >= ARRAY_LATENCY:
                 assert ctx.get(collector.valid) == (0 <= sum_number < outputs)
             if 0 <= sum_number < outputs:
-                assert (ctx.get(collector.total[0]), ctx.get(collector.bias)) == (sum_number + 1, sum_number + FIRST_BIAS)
+                assert (ctx.get(collector.total[0]), ctx.get(collector.bias)) == (
+                    sum_number + 1,
+                    sum_number + FIRST_BIAS,
+                )
 
     simulate(collector, bench)
     assert restart_seen == [ARRAY_LATENCY - 1], "the last cycle that may still show a sum of the old frame"

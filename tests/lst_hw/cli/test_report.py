@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from drivers import reports
 
+from lst_hw.synthesis import Placed
 from sim.compare import Divergence
 from sim.verify import Report
 
@@ -28,7 +29,7 @@ def test_one_run_writes_page_markdown_json_and_figures(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lst_hw.cli.report.xilinx_area", lambda verilog: reports.AREA)
-    monkeypatch.setattr("lst_hw.cli.report.ecp5_clock", lambda verilog: 123.4)
+    monkeypatch.setattr("lst_hw.cli.report.place_ecp5", lambda verilog: Placed("ECP5", 123.4, {}))
     # The place and route tools are no part of the test environment.
     monkeypatch.setattr("lst_hw.cli.report.check_installed", lambda measurement: None)
     monkeypatch.setattr("lst_hw.report.gather.version", lambda package: f"version of {package}")

@@ -54,7 +54,7 @@ def test_widths_are_the_ranges_of_each_layer(tmp_path: Path) -> None:
 def test_the_dump_is_json_that_holds_every_part(tmp_path: Path) -> None:
     data, _ = reports.subject(tmp_path).report()
     content = json.loads(data.to_json())
-    assert content["manifest"]["cycles_per_frame"] == data.manifest["cycles_per_frame"]
+    assert content["manifest"]["cycles_per_batch"] == data.manifest["cycles_per_batch"]
     assert content["area"]["dsp"] == 100
     assert content["published"] == {"name": data.published.name, "lut": 6473, "ff": 680, "ramb18": 29, "dsp": 0}
     assert [part["dsp"] for part in content["parts"]] == [80, 220]
