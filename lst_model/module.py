@@ -62,6 +62,7 @@ class LST(nn.Module):
         dict
             ``input`` and, per stage, ``[n, rows, columns]`` embeddings and ``[n, classes]`` logits.
         """
+        x = self._read("input", x)
         values = {"input": x}
         saved = x
         for stage in self.network.stages:
@@ -75,6 +76,7 @@ class LST(nn.Module):
                     x = linear(x.flatten(1))
             if stage.adds_skip:
                 x = x + saved
+            x = self._read(stage.name, x)
             if stage.saves_skip:
                 saved = x
             values[stage.name] = x
@@ -83,6 +85,10 @@ class LST(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Logits ``[n, classes]`` of normalised images ``[n, rows, columns]``."""
         return self.trace(x)["logits"]
+
+    def _read(self, name: str, x: Tensor) -> Tensor:
+        """What the next stages read of the input or of a stage's result; for subclasses to change."""
+        return x
 
 
 def normalise(pixels: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from lst_model.errors import InputError
 from lst_model.network import NAMED, Network, lst
 from lst_model.options import TrainingOptions
 
-from .options import repeated
+from .options import data_dir_option, repeated
 
 METRICS = "metrics.json"
 _DEFAULTS = TrainingOptions()
@@ -67,7 +67,7 @@ The output folder receives
 @click.option("--teacher", multiple=True, metavar="CHECKPOINT", help="Distil from this network; repeat for several.")
 @click.option("--distillation", type=float, default=_DEFAULTS.distillation, show_default=True, help="Teachers' share.")
 @click.option("--temperature", type=float, default=_DEFAULTS.temperature, show_default=True, help="Of distillation.")
-@click.option("--data-dir", metavar="DIR", type=_PATH, help="Folder with the four IDX files.")
+@data_dir_option
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads; the same number repeats a run exactly.")
 @click.option("--resume", is_flag=True, help="Continue the interrupted run in the output folder.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in the output folder.")
