@@ -20,6 +20,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 
 from . import checkpoint
+from .batches import Batch, Batches
 from .data import Images
 from .errors import InputError
 from .module import LST, normalise
@@ -128,7 +129,6 @@ class _Run:
 
     def __init__(self, network: Network, images: Images, options: TrainingOptions, teachers: Sequence[LST]) -> None:
         self.options = options
-        self.teachers = teachers
         self.config = _config(network, images, options, teachers)
         self.epochs: list[Epoch] = []
         pixels, labels = torch.from_numpy(images.pixels), torch.from_numpy(images.labels)
@@ -137,7 +137,7 @@ class _Run:
         if holdout >= len(labels):
             raise InputError(f"cannot hold out {holdout} of {len(labels)} images: hold out fewer, or give more images")
         self.validation = pixels[order[:holdout]], labels[order[:holdout]]
-        self.training = pixels[order[holdout:]], labels[order[holdout:]]
+        self.batches = Batches(pixels[order[holdout:]], labels[order[holdout:]], options, teachers)
         self.model = LST(network)
         self.generator = torch.Generator().manual_seed(options.seed)
         self.average = AveragedModel(self.model, avg_fn=_averaging(options.average))
@@ -163,19 +163,17 @@ class _Run:
     def epoch(self, on_step: Callable[[int, int], None]) -> Epoch:
         """Run one epoch and evaluate the averaged weights on the held-out images."""
         begin = time.perf_counter()
-        pixels, labels = self.training
-        order = torch.randperm(len(labels), generator=self.generator)
-        total = 0.0
-        for number, chosen in enumerate(torch.split(order, self.options.batch), 1):
+        total, count = 0.0, 0
+        for number, batch in enumerate(self.batches.epoch(len(self.epochs), self.generator), 1):
             learning_rate = float(self.schedule.get_last_lr()[0])
-            batch = normalise(self.options.augmentation(pixels[chosen].float(), self.generator))
-            loss = self._loss(batch, labels[chosen])
+            loss = self._loss(batch)
             self.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()
             self.schedule.step()
             self.average.update_parameters(self.model)
-            total += float(loss.detach()) * len(chosen)
+            total += float(loss.detach()) * len(batch.labels)
+            count += len(batch.labels)
             on_step(len(self.epochs) * self.steps_per_epoch + number, self.steps)
         if not math.isfinite(total):
             raise InputError(f"training diverged in epoch {len(self.epochs) + 1}: choose a lower learning rate")
@@ -183,7 +181,7 @@ class _Run:
         done = Epoch(
             epoch=len(self.epochs) + 1,
             learning_rate=learning_rate,
-            loss=total / len(labels),
+            loss=total / count,
             validation_loss=validation_loss,
             validation_accuracy=accuracy,
             seconds=time.perf_counter() - begin,
@@ -191,15 +189,13 @@ class _Run:
         self.epochs.append(done)
         return done
 
-    def _loss(self, batch: Tensor, labels: Tensor) -> Tensor:
-        logits = self.model(batch)
-        hard = functional.cross_entropy(logits, labels)
-        if not self.teachers:
+    def _loss(self, batch: Batch) -> Tensor:
+        logits = self.model(batch.images)
+        hard = functional.cross_entropy(logits, batch.labels)
+        if batch.taught is None:
             return hard
         temperature, share = self.options.temperature, self.options.distillation
-        with torch.no_grad():
-            target = torch.stack([(teacher(batch) / temperature).softmax(1) for teacher in self.teachers]).mean(0)
-        soft = functional.cross_entropy(logits / temperature, target) * temperature**2
+        soft = functional.cross_entropy(logits / temperature, batch.taught) * temperature**2
         return (1 - share) * hard + share * soft
 
     def state(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 import os
 import shlex
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,8 @@ The output folder receives
 @click.option("--weight-decay", type=float, default=_DEFAULTS.weight_decay, show_default=True, help="AdamW's decay.")
 @click.option("--average", type=float, default=_DEFAULTS.average, show_default=True, help="Weight averaging per step.")
 @click.option("--augment", type=float, default=1.0, show_default=True, help="Strength of augmentation, 0 for none.")
+@click.option("--bend", type=float, default=0.0, show_default=True, help="Elastic distortion, share of image size.")
+@click.option("--versions", type=int, help="Warped versions to draw once and reuse; faster.  [new ones every epoch]")
 @click.option("--holdout", type=int, help="Training images kept for validation.  [a twelfth]")
 @click.option("--teacher", multiple=True, metavar="CHECKPOINT", help="Distil from this network; repeat for several.")
 @click.option("--distillation", type=float, default=_DEFAULTS.distillation, show_default=True, help="Teachers' share.")
@@ -164,7 +166,8 @@ def _options(given: dict[str, Any]) -> TrainingOptions:
         weight_decay=given["weight_decay"],
         seed=given["seed"],
         holdout=given["holdout"],
-        augmentation=Affine().scaled(given["augment"]),
+        augmentation=replace(Affine().scaled(given["augment"]), bend=given["bend"]),
+        versions=given["versions"],
         average=given["average"],
         distillation=given["distillation"],
         temperature=given["temperature"],
