@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from .augment import Affine
 from .errors import InputError
+from .qat import Quantization
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class TrainingOptions:
         Share of the teachers' soft labels in the loss, 0 to 1; without teachers it has no effect.
     temperature : float
         Softens the teachers' and the student's probabilities for distillation.
+    quantization : Quantization, optional
+        Arithmetic to train for; float32 with tanh by default.
 
     Raises
     ------
@@ -60,6 +63,7 @@ class TrainingOptions:
     average: float = 0.998
     distillation: float = 0.9
     temperature: float = 2.0
+    quantization: Quantization | None = None
 
     def __post_init__(self) -> None:
         _check(self.epochs >= 1, "epochs", self.epochs, "1 or more")
