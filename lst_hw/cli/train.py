@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,6 @@ from typing import Any
 import click
 import torch
 from click.core import ParameterSource
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from lst_model import checkpoint, data, training
 from lst_model.activations import ACTIVATIONS, DEFAULT
@@ -25,6 +22,8 @@ from lst_model.module import LST
 from lst_model.network import NAMED, Network, lst
 from lst_model.options import TrainingOptions
 from lst_model.qat import Quantization
+
+from .epochs import EpochBar
 
 METRICS = "metrics.json"
 _DEFAULTS = TrainingOptions()
@@ -120,7 +119,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     }
 
     try:
-        with _Bar(options.epochs) as bar:
+        with EpochBar(options.epochs) as bar:
 
             def record(epoch: training.Epoch) -> None:
                 metrics["epochs"].append(asdict(epoch))
@@ -159,7 +158,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     else:
         click.echo(f"{summary} (epoch {best.epoch} of {options.epochs}), {output / training.BEST}")
         if options.quantization is not None:
-            click.echo(f"lst-hw verify {output / training.BEST} {_design(options.quantization)}")
+            click.echo(f"lst-hw verify {output / training.BEST} {_design(options.quantization)} --images all")
 
 
 def _network(ctx: click.Context, initial: LST | None) -> Network:
@@ -283,31 +282,3 @@ def _write(path: Path, metrics: dict[str, Any]) -> None:
         part.replace(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror or error}); choose another place") from None
-
-
-class _Bar:
-    """Progress bar on standard error, with the latest scores; silent when that is no terminal."""
-
-    def __init__(self, epochs: int) -> None:
-        self._epochs = epochs
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[score]}"))
-        console = Console(stderr=True)
-        self._progress = Progress(*columns, TimeRemainingColumn(), console=console, disable=not sys.stderr.isatty())
-        self._task = self._progress.add_task(f"epoch 1/{epochs}", total=None, score="")
-
-    def __enter__(self) -> _Bar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._progress.stop()
-
-    def step(self, done: int, steps: int) -> None:
-        """Show how many steps of all are done."""
-        self._progress.update(self._task, completed=done, total=steps)
-
-    def epoch(self, epoch: training.Epoch) -> None:
-        """Show the scores of an epoch."""
-        score = f"loss {epoch.loss:.4f}, validation {epoch.validation_accuracy:.2%}"
-        description = f"epoch {min(epoch.epoch + 1, self._epochs)}/{self._epochs}"
-        self._progress.update(self._task, description=description, score=score)

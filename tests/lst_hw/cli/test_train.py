@@ -108,8 +108,9 @@ def test_training_for_integers_ends_in_the_command_that_verifies_it(
     assert (code, warned) == (0, "")
     command = shlex.split(said.splitlines()[1])
     assert command[:3] == ["lst-hw", "verify", str(out / "best.pt")]
-    assert command[3:] == shlex.split("--format Q2.4 --bias-format Q3.5 --activation-format Q2.4 --activation hard")
-    verified = cli(*command[1:], "--strict", "--data-dir", bars, "--images", "all", "--json", "-")
+    design = "--format Q2.4 --bias-format Q3.5 --activation-format Q2.4 --activation hard"
+    assert command[3:] == shlex.split(f"{design} --images all")
+    verified = cli(*command[1:], "--strict", "--data-dir", bars, "--json", "-")
     assert verified.code == 0
     accuracy = json.loads((out / "metrics.json").read_text())["test"]["accuracy"]
     assert json.loads(verified.out)["accuracy_rtl"] == accuracy
