@@ -171,7 +171,8 @@ class QuantizedLST(LST):
         weight, bias = self._codes(stage)
         formats = self.quantization.formats
         # In units of a product's last bit no sum exceeds this, the half step of the requantiser included.
-        largest = (weight.detach().abs().sum(1) * self._largest_operand + bias.detach().abs()).max()
+        magnitudes = weight.detach().double().abs().sum(1)
+        largest = (magnitudes * self._largest_operand + bias.detach().abs()).max()
         unit = formats.weight.scale * formats.activation.scale
         exact = float(largest) * unit + formats.weight.scale < _FLOAT32_INTEGERS
         dtype = torch.float32 if exact else torch.float64
