@@ -14,16 +14,16 @@ from amaranth.lib.wiring import In
 from lst_model.data import Images
 from lst_model.quantize import QuantizedNetwork
 
+from . import top
 from .design import Design
 from .emit import to_verilog
 from .files import output_folder
 from .register_texts import c_header
-from .top import NAME, ports
 from .vectors import write_vectors
 
-VERILOG = f"{NAME}.v"
+VERILOG = f"{top.NAME}.v"
 MANIFEST = "manifest.json"
-C_HEADER = f"{NAME}.h"
+C_HEADER = f"{top.NAME}.h"
 VECTORS = "vectors"
 
 
@@ -80,7 +80,7 @@ def manifest(design: Design, checkpoint: Path, verilog: str) -> dict[str, Any]:
     schedule, ranges = design.schedule, design.ranges
     return {
         "generator": f"lst-hw {version('lst-hw')}",
-        "top": NAME,
+        "top": top.NAME,
         "title": design.network.title,
         "network": design.network.as_dict(),
         "parameters": design.network.parameters,
@@ -92,8 +92,12 @@ def manifest(design: Design, checkpoint: Path, verilog: str) -> dict[str, Any]:
         "activation": design.activation,
         "weights_hash": f"{design.weights_hash:#010x}",
         "pes": design.pes,
-        "cycles_per_frame": schedule.cycles_per_frame,
-        "latency": schedule.latency,
+        "multiplier": design.multiplier,
+        "lanes": design.lanes,
+        "stream_bits": design.stream_bits,
+        "cycles_per_image": design.cycles_per_image,
+        "cycles_per_batch": design.cycles_per_batch,
+        "latency": design.latency,
         "schedule": [
             {
                 "stage": step.stage.name,
@@ -107,17 +111,17 @@ def manifest(design: Design, checkpoint: Path, verilog: str) -> dict[str, Any]:
         "widths": {
             "weight": ranges.weight_bits,
             "operand": ranges.operand_bits,
-            "accumulator": ranges.accumulator_bits,
-            "biased": ranges.biased_bits,
+            "accumulator": max(design.accumulator_bits),
+            "biased": design.biased_bits,
             "logit": ranges.logit_bits,
         },
-        "ports": port_list(design),
+        "ports": ports(design),
         "checkpoint": {"name": checkpoint.name, "sha256": sha256(checkpoint.read_bytes())},
         "verilog": {"file": VERILOG, "sha256": sha256(verilog.encode())},
     }
 
 
-def port_list(design: Design) -> list[dict[str, Any]]:
+def ports(design: Design) -> list[dict[str, Any]]:
     """Name, direction and width of each port of the top module."""
     return [
         {
@@ -125,7 +129,7 @@ def port_list(design: Design) -> list[dict[str, Any]]:
             "direction": "input" if member.flow is In else "output",
             "width": Shape.cast(member.shape).width,
         }
-        for name, member in ports(design).items()
+        for name, member in top.ports(design).items()
     ]
 
 

@@ -17,6 +17,7 @@ from .options import choose, data_dir_option, design_options, image_count
 _EXAMPLES = """\b
 Examples:
   lst-hw generate -o build
+  lst-hw generate --profile fast -o build
   lst-hw generate my.pt --format Q2.6 -o build
   lst-hw generate lst-1-28 --pes 4 --activation table -o build
   lst-hw generate --axi-lite -o build
@@ -48,7 +49,7 @@ def command(
         return
     click.echo(
         f"{manifest['title']}: {manifest['parameters']:,} parameters, {manifest['pes']} PEs, "
-        f"{manifest['cycles_per_frame']:,} cycles per frame, latency {manifest['latency']:,}"
+        f"{manifest['cycles_per_image']:,g} cycles per image, latency {manifest['latency']:,}"
     )
     click.echo(f"{output / VERILOG}  top module {manifest['top']}, sha256 {manifest['verilog']['sha256'][:16]}")
     if axi_lite:
