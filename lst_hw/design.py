@@ -77,7 +77,7 @@ class Design:
     lanes: int
     stream_bits: int
     weights_hash: int
-    axi_lite: bool
+    axi_lite: bool = False
 
     @classmethod
     def of(

@@ -14,16 +14,16 @@ from amaranth.lib.wiring import In
 from lst_model.data import Images
 from lst_model.quantize import QuantizedNetwork
 
-from . import top
 from .design import Design
 from .emit import to_verilog
 from .files import output_folder
 from .register_texts import c_header
+from .top import NAME, ports
 from .vectors import write_vectors
 
-VERILOG = f"{top.NAME}.v"
+VERILOG = f"{NAME}.v"
 MANIFEST = "manifest.json"
-C_HEADER = f"{top.NAME}.h"
+C_HEADER = f"{NAME}.h"
 VECTORS = "vectors"
 
 
@@ -80,7 +80,7 @@ def manifest(design: Design, checkpoint: Path, verilog: str) -> dict[str, Any]:
     schedule, ranges = design.schedule, design.ranges
     return {
         "generator": f"lst-hw {version('lst-hw')}",
-        "top": top.NAME,
+        "top": NAME,
         "title": design.network.title,
         "network": design.network.as_dict(),
         "parameters": design.network.parameters,
@@ -115,13 +115,13 @@ def manifest(design: Design, checkpoint: Path, verilog: str) -> dict[str, Any]:
             "biased": design.biased_bits,
             "logit": ranges.logit_bits,
         },
-        "ports": ports(design),
+        "ports": port_list(design),
         "checkpoint": {"name": checkpoint.name, "sha256": sha256(checkpoint.read_bytes())},
         "verilog": {"file": VERILOG, "sha256": sha256(verilog.encode())},
     }
 
 
-def ports(design: Design) -> list[dict[str, Any]]:
+def port_list(design: Design) -> list[dict[str, Any]]:
     """Name, direction and width of each port of the top module."""
     return [
         {
@@ -129,7 +129,7 @@ def ports(design: Design) -> list[dict[str, Any]]:
             "direction": "input" if member.flow is In else "output",
             "width": Shape.cast(member.shape).width,
         }
-        for name, member in top.ports(design).items()
+        for name, member in ports(design).items()
     ]
 
 

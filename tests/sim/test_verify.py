@@ -48,7 +48,7 @@ def test_a_faithful_design_has_no_mismatch() -> None:
     assert report.mismatches == 0
     assert report.first is None
     assert report.images == 8
-    assert report.cycles_per_frame == DESIGN.schedule.cycles_per_frame
+    assert report.cycles_per_batch == DESIGN.cycles_per_batch
     assert report.latency == DESIGN.schedule.latency
 
 
@@ -85,7 +85,7 @@ def test_the_json_has_the_documented_keys() -> None:
     keys = set(run().as_dict())
     assert keys >= {
         *("images", "engine", "mismatches", "stages", "accuracy_rtl", "accuracy_integer", "accuracy_float"),
-        *("float_error", "cycles_per_frame", "cycles_per_second", "seconds"),
+        *("float_error", "lanes", "cycles_per_batch", "cycles_per_image", "cycles_per_second", "seconds"),
     }
 
 
