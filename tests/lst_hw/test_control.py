@@ -243,6 +243,23 @@ def test_a_soft_reset_forgets_frames_but_keeps_the_result_on_offer(accelerator: 
     assert accelerator.results == [accelerator.beats[0], accelerator.beats[2]]
 
 
+def test_a_soft_reset_counts_every_frame_that_has_no_result_yet(accelerator: Accelerator) -> None:
+    """Also when all buffers are full, because the first result is refused."""
+
+    async def bench(ctx: Any) -> None:
+        sent = 8 * accelerator.design.lanes
+        for number in range(sent):
+            accelerator.offer(accelerator.frames[number % 4])
+        await ctx.tick().repeat(6 * accelerator.design.cycles_per_batch + accelerator.design.latency)
+        begun = sent - len(accelerator.pending) // accelerator.size
+        await accelerator.write(ctx, "CONTROL", "soft_reset")
+        assert begun > 2 * accelerator.design.lanes
+        assert await accelerator.counters(ctx) == (1, 0, 0, begun - 1)
+        assert await accelerator.read(ctx, "STATUS") == 0b100
+
+    accelerator.run(bench)
+
+
 def test_a_soft_reset_at_any_time_leaves_nothing_behind(accelerator: Accelerator) -> None:
     async def bench(ctx: Any) -> None:
         ctx.set(accelerator.top.m_axis_tready, 1)
