@@ -85,7 +85,9 @@ class Accelerator:
             ctx.set(top.s_axis_tvalid, 1)
             ctx.set(top.s_axis_tdata, self.pending[0][0])
             ctx.set(top.s_axis_tlast, self.pending[0][1])
-            await ctx.tick().until(top.s_axis_tready)
+            ready = 0
+            while not ready:
+                _, _, ready = await ctx.tick().sample(top.s_axis_tready)
             self.pending.pop(0)
             ctx.set(top.s_axis_tvalid, 0)
 
