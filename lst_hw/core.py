@@ -13,7 +13,6 @@ from .batch import Batcher
 from .collector import Collector
 from .controller import Controller
 from .design import Design
-from .events import events_signature
 from .memory import FrameMemory, WeightRom
 from .pixel import PixelNormalizer, PixelRegister, beat_layout
 from .requantizer import Requantizer
@@ -71,8 +70,6 @@ class LSTCore(wiring.Component):
         One result per well-formed frame.
     trace : Out(trace_signature)
         For simulation only.
-    events : Out(events_signature)
-        For the control registers, if the design has them.
 
     Raises
     ------
@@ -89,7 +86,6 @@ class LSTCore(wiring.Component):
                 "pixels": In(stream.Signature(beat_layout(design.stream_pixels))),
                 "results": Out(stream.Signature(result_layout())),
                 "trace": Out(trace_signature(design)),
-                **({"events": Out(events_signature())} if design.axi_lite else {}),
             }
         )
 
@@ -249,15 +245,6 @@ class LSTCore(wiring.Component):
         if design.lanes == 1:
             m.submodules.pixel_register = source = PixelRegister(pixels=design.stream_pixels)
             m.d.comb += [count.eq(1), fault.eq(controller.dropped)]
-            if design.axi_lite:
-                last_pixel = source.o.payload.last
-                m.d.comb += [
-                    self.events.first.eq(controller.restart),
-                    self.events.accepted.eq(accepted[1]),
-                    self.events.short.eq(controller.dropped & last_pixel),
-                    self.events.long.eq(controller.dropped & ~last_pixel),
-                    self.events.done.eq(results.valid),
-                ]
             pending = Signal()
             with m.If(accepted[1]):
                 m.d.sync += [dropped.eq(pending), pending.eq(0)]

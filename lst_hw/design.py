@@ -79,12 +79,6 @@ class Design:
     weights_hash: int
     axi_lite: bool = False
 
-    def __post_init__(self) -> None:
-        if self.axi_lite and self.lanes > 1:
-            raise InputError(
-                f"control registers work on one image at a time, not {self.lanes}: leave out --axi-lite or --lanes"
-            )
-
     @classmethod
     def of(
         cls,
@@ -110,7 +104,7 @@ class Design:
         stream_bits : int
             One of :data:`STREAM_BITS`.
         axi_lite : bool
-            With control registers; for one lane.
+            Add control registers.
 
         Raises
         ------

@@ -208,9 +208,7 @@ REGISTERS = (
         ),
     ),
     _word(0x2C, "FRAMES", "Results offered, modulo 2^32."),
-    _word(
-        0x30, "CYCLES", "Cycles from the last computed frame's first pixel to its result; stays at the largest number."
-    ),
+    _word(0x30, "CYCLES", "Cycles from the last frame's first beat, or the result before it, to its result."),
     _word(0x34, "SHORT_FRAMES", "Short frames, modulo 2^32."),
     _word(0x38, "LONG_FRAMES", "Long frames, modulo 2^32."),
     _word(0x3C, "DROPPED_FRAMES", "Frames without a result: short, long, or under way at a soft reset; modulo 2^32."),

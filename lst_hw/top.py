@@ -13,8 +13,7 @@ from .design import Design
 
 NAME = "lst_accel"
 
-
-CONTROL_PORTS = {
+CONTROL_PORTS: dict[str, Member] = {
     **{f"s_axi_{name}": member.flip() for name, member in axi_lite_signature().members.items()},
     "irq": Out(1),
 }
@@ -22,7 +21,7 @@ CONTROL_PORTS = {
 
 
 def ports(design: Design) -> dict[str, Member]:
-    """Ports of a design's top module, by name."""
+    """Ports of the top module, by name."""
     return {
         "aclk": In(1),
         "aresetn": In(1),
@@ -108,7 +107,6 @@ class LSTAccel(wiring.Component):
         m.submodules.core = ResetInserter(control.core_reset)(core)
         wiring.connect(m, control.core_pixels, core.pixels)
         wiring.connect(m, core.results, control.core_results)
-        wiring.connect(m, core.events, control.core_events)
         for name, member in axi_lite_signature().members.items():
             port, inner = getattr(self, f"s_axi_{name}"), getattr(control.bus, name)
             m.d.comb += inner.eq(port) if member.flow is Out else port.eq(inner)

@@ -164,7 +164,8 @@ class Run:
     seconds : float
         From the first transfer to the last result, Python included.
     cycles : int
-        Clock cycles from the last image's first pixel to its result.
+        Clock cycles of the last image, from its first pixel or the result before it, to its result; of an image that
+        comes alone, its latency.
     clock_mhz : float
         Clock of the accelerator.
     """
@@ -180,14 +181,14 @@ class Run:
         return len(self.beats) / self.seconds
 
     @property
-    def latency_us(self) -> float:
-        """Latency of the last image inside the accelerator, in microseconds."""
+    def last_image_us(self) -> float:
+        """``cycles`` in microseconds."""
         return self.cycles / self.clock_mhz
 
     def __str__(self) -> str:
         return (
             f"{len(self.beats):,} images in {self.seconds:.3f} s, {self.images_per_second:,.0f} per second; "
-            f"latency {self.cycles:,} cycles, {self.latency_us:.1f} us at {self.clock_mhz:g} MHz"
+            f"the last took {self.cycles:,} cycles, {self.last_image_us:.1f} us at {self.clock_mhz:g} MHz"
         )
 
 

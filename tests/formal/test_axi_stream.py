@@ -7,7 +7,6 @@ Together: the accelerator without control registers keeps the rules, and around 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from amaranth.hdl import Assert, Assume, ClockSignal, Cover, DomainRenamer, Module, ResetSignal
@@ -29,7 +28,7 @@ from lst_model.fixed import Formats
 SMALL = quantized(network(1, 1, (1, 1), classes=2), Formats.parse("Q1.1"))
 CONTROL_DEPTH = 12
 ACCELERATOR_DEPTH = Design.of(SMALL).schedule.latency + 8
-RESULT = "argmax.winner*"
+RESULT = "argmax_0.winner*"
 """Class and logit may be anything: that leaves out the arithmetic, which has no say in the rules."""
 
 
@@ -103,7 +102,7 @@ def test_a_result_can_outlive_a_soft_reset(tmp_path: Path) -> None:
     [
         (ResultKeeper, "& (self.reset | kept)", "& kept", "m_axis: an offer is withdrawn"),
         (ResultKeeper, "Mux(kept, self.last, self.i.payload)", "self.i.payload", "m_axis: an offer changes"),
-        (Control, "| receiving) & ~reset", "| receiving)", "s_axis: a pixel is lost in a soft reset"),
+        (Control, "| frames.receiving) & ~reset", "| frames.receiving)", "s_axis: a pixel is lost in a soft reset"),
     ],
 )
 def test_a_bug_planted_in_control_is_found(
@@ -127,7 +126,7 @@ def test_the_accelerator_keeps_the_rules_until_a_result_is_taken_late(tmp_path: 
 
 
 def test_a_bug_planted_in_the_core_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    bad: Any = planted(ResultRegister, "with m.If(self.o.valid & self.o.ready):", "with m.If(self.o.valid):")
+    bad = planted(ResultRegister, "with m.If(self.o.valid & self.o.ready):", "with m.If(self.o.valid):")
     monkeypatch.setattr(lst_hw.core, "ResultRegister", bad)
     outcome = solve(Accelerator(), "bmc", ACCELERATOR_DEPTH, tmp_path, free=RESULT)
     assert not outcome.passed
