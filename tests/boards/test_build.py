@@ -1,0 +1,131 @@
+# amaranth: UnusedElaboratable=no
+"""The build folders of the board designs."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from drivers.networks import images, network, quantized
+from drivers.tools import require_tool
+
+from boards.build import build_plan, digit_top, serial_top
+from boards.catalogue import BOARDS, Board
+from lst_hw.design import Design
+from lst_hw.result import result_beats
+from lst_model.data import Images
+from lst_model.errors import InputError
+from lst_model.integer import IntegerLST
+
+CASE = quantized(network(3, 4, (5, 2), classes=4), seed=1)
+DESIGN = Design.of(CASE)
+PIXELS = images(CASE.network, 16)
+IMAGES = Images(PIXELS, np.zeros(16, np.int64), "test images", is_test=True)
+RESULTS = IntegerLST(CASE)(torch.from_numpy(PIXELS))
+BEATS = result_beats(DESIGN, RESULTS["logits"].numpy(), RESULTS["class"].numpy()).tolist()
+
+ZYBO_BOARDS = [BOARDS["zybo-z7-10"], BOARDS["zybo-z7-20"]]
+VIVADO_FILES = {"build_{0}.sh", "{0}.v", "{0}.tcl", "{0}.xdc", "check_timing.tcl"}
+DRIVERS = Path(__file__).parents[1] / "drivers"
+
+
+@pytest.mark.parametrize("board", ZYBO_BOARDS, ids=lambda board: board.name)
+@pytest.mark.parametrize("name", ["lst_serial", "lst_digits"])
+def test_a_zybo_folder_has_all_that_vivado_needs(board: Board, name: str) -> None:
+    top = serial_top(board, DESIGN, 115_200) if name == "lst_serial" else digit_top(board, CASE, DESIGN, IMAGES)
+    plan = build_plan(board, top, name)
+    assert {pattern.format(name) for pattern in VIVADO_FILES} <= set(plan.files)
+    script = plan.files[f"{name}.tcl"]
+    assert f"-part {board.part}" in script
+    assert script.index("route_design") < script.index("source check_timing.tcl") < script.index("write_bitstream")
+    constraints = plan.files[f"{name}.xdc"]
+    assert "create_clock -name clk125_0__io -period 8.0" in constraints
+    assert 'set_property LOC K17 [get_ports "clk125_0__io"]' in constraints
+
+
+def test_the_same_design_gives_the_same_folder() -> None:
+    first, second = (
+        build_plan(BOARDS["zybo-z7-10"], serial_top(BOARDS["zybo-z7-10"], DESIGN, 115_200), "lst_serial")
+        for _ in range(2)
+    )
+    assert first.digest() == second.digest()
+
+
+@pytest.mark.parametrize("board", ZYBO_BOARDS, ids=lambda board: board.name)
+def test_the_uart_is_on_pmod_jc_in_the_order_of_the_pmod_standard(board: Board) -> None:
+    constraints = build_plan(board, serial_top(board, DESIGN, 115_200), "lst_serial").files["lst_serial.xdc"]
+    assert 'LOC W15 [get_ports "uart_0__tx__io"]' in constraints
+    assert 'LOC T11 [get_ports "uart_0__rx__io"]' in constraints
+    assert 'PULLUP "TRUE" [get_ports "uart_0__rx__io"]' in constraints
+
+
+def test_the_digit_demo_is_on_switches_button_and_leds() -> None:
+    board = BOARDS["zybo-z7-10"]
+    constraints = build_plan(board, digit_top(board, CASE, DESIGN, IMAGES), "lst_digits").files["lst_digits.xdc"]
+    pins = {"switch_3__io": "T16", "button_0__io": "K18", "led_0__io": "M14", "rgb_led_0__g__io": "F17"}
+    for port, pin in pins.items():
+        assert f'set_property LOC {pin} [get_ports "{port}"]' in constraints
+
+
+def test_a_board_without_rgb_led_shows_the_verdict_on_plain_leds() -> None:
+    board = BOARDS["ulx3s"]
+    constraints = build_plan(board, digit_top(board, CASE, DESIGN, IMAGES), "lst_digits").files["lst_digits.lpf"]
+    assert 'LOCATE COMP "led_6__io"' in constraints
+    assert 'LOCATE COMP "led_7__io"' in constraints
+
+
+def simulate_zybo(folder: Path, bench: str, name: str, **defines: object) -> list[str]:
+    """What a test bench prints that drives the pins of the Verilog in a Zybo folder."""
+    sources = [DRIVERS / bench, DRIVERS / "xilinx_cells.v", folder / f"{name}.v"]
+    macros = [f"-D{key}={value}" for key, value in defines.items()]
+    subprocess.run(
+        [require_tool("iverilog"), "-g2005", "-s", "tb", *macros, "-o", "tb", *sources], cwd=folder, check=True
+    )
+    run = subprocess.run([require_tool("vvp"), "-n", "tb"], cwd=folder, capture_output=True, text=True, check=True)
+    return [line for line in run.stdout.splitlines() if not line.startswith("WARNING")]
+
+
+def test_the_verilog_of_the_zybo_folder_answers_on_the_pins_of_its_uart(tmp_path: Path) -> None:
+    board, frames = BOARDS["zybo-z7-10"], 3
+    build_plan(board, serial_top(board, DESIGN, 5_000_000), "lst_serial").extract(tmp_path)
+    (tmp_path / "pixels.hex").write_text("\n".join(f"{pixel:02x}" for pixel in PIXELS[:frames].reshape(-1)))
+    printed = simulate_zybo(tmp_path, "tb_lst_serial.v", "lst_serial", FRAMES=frames, PIXELS=12, BIT_NS=200)
+    expected = []
+    for beat in BEATS[:frames]:
+        expected += [f"byte {byte:02x}" for byte in beat.to_bytes(4, "little")] + [f"leds {beat & 0xF:x}"]
+    assert printed == expected
+
+
+def test_the_verilog_of_the_zybo_folder_shows_digits_on_the_pins_of_its_leds(tmp_path: Path) -> None:
+    board = BOARDS["zybo-z7-10"]
+    build_plan(board, digit_top(board, CASE, DESIGN, IMAGES), "lst_digits").extract(tmp_path)
+    wait = 20 * (DESIGN.schedule.latency + 40)
+    printed = simulate_zybo(tmp_path, "tb_lst_digits.v", "lst_digits", WAIT_NS=wait)
+    assert printed == [
+        f"switches {position:x} leds {beat & 0xF:x} pass 1 fail 0" for position, beat in enumerate(BEATS)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("baud", "complaint"),
+    [(0, "choose 1 to 6,250,000"), (10_000_000, "choose 1 to 6,250,000"), (5_900_000, "choose a slower rate")],
+)
+def test_a_baud_rate_that_the_clock_does_not_give_is_refused(baud: int, complaint: str) -> None:
+    with pytest.raises(InputError, match=complaint):
+        serial_top(BOARDS["zybo-z7-10"], DESIGN, baud)
+
+
+def test_a_network_too_slow_for_the_baud_rate_is_refused() -> None:
+    wide = Design.of(quantized(network(2, 2, (90, 2), classes=2)))
+    with pytest.raises(InputError, match="first layer may need 90"):
+        serial_top(BOARDS["zybo-z7-10"], wide, 6_250_000)
+
+
+def test_too_few_images_for_the_demo_are_refused() -> None:
+    few = dataclasses.replace(IMAGES, pixels=PIXELS[:3], labels=IMAGES.labels[:3])
+    with pytest.raises(InputError, match="test images: only 3 images; the demo holds 16"):
+        digit_top(BOARDS["zybo-z7-10"], CASE, DESIGN, few)
