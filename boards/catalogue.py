@@ -8,7 +8,7 @@ from typing import Any
 
 from amaranth.build import Attrs, Pins, Resource, Subsignal
 from amaranth.hdl import Elaboratable
-from amaranth_boards.ulx3s import ULX3S_85F_Platform
+from amaranth_boards.ulx3s import ULX3S_12F_Platform, ULX3S_25F_Platform, ULX3S_45F_Platform, ULX3S_85F_Platform
 
 from lst_model.errors import InputError
 
@@ -105,12 +105,19 @@ def _zybo(size: int, part: str, platform: Callable[[], Any], resources: Resource
     )
 
 
+def _ulx3s(name: str, size: str, platform: Callable[[], Any]) -> Board:
+    return Board(name, f"Radiona ULX3S {size}", f"LFE5U-{size}-6BG381C", platform, clock_hz=25e6)
+
+
 BOARDS = {
     board.name: board
     for board in (
         _zybo(10, "xc7z010clg400-1", ZyboZ710Platform, Resources(lut=17_600, ff=35_200, ramb18=120, dsp=80)),
         _zybo(20, "xc7z020clg400-1", ZyboZ720Platform, Resources(lut=53_200, ff=106_400, ramb18=280, dsp=220)),
-        Board("ulx3s", "Radiona ULX3S 85F", "LFE5U-85F-6BG381C", ULX3S_85F_Platform, clock_hz=25e6),
+        _ulx3s("ulx3s", "85F", ULX3S_85F_Platform),
+        _ulx3s("ulx3s-45f", "45F", ULX3S_45F_Platform),
+        _ulx3s("ulx3s-25f", "25F", ULX3S_25F_Platform),
+        _ulx3s("ulx3s-12f", "12F", ULX3S_12F_Platform),
     )
 }
 """Boards by name."""
