@@ -33,9 +33,10 @@ PIXELS = images(CASE.network, 3)
 
 
 @pytest.fixture(autouse=True)
-def no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serial_host, "ANSWER_SECONDS", 0.2)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Little where nothing is to come, much where a simulation answers."""
     monkeypatch.setattr(serial_host, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(serial_host, "ANSWER_SECONDS", 30.0)
 
 
 def rtl_answer(sent: bytes) -> bytes:
@@ -62,7 +63,10 @@ def test_the_host_and_the_hardware_understand_each_other() -> None:
 
 
 @pytest.mark.parametrize("reply", [b"", b"\x03\x00"])
-def test_a_board_that_does_not_answer_in_full_is_an_error_with_its_port(reply: bytes) -> None:
+def test_a_board_that_does_not_answer_in_full_is_an_error_with_its_port(
+    reply: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serial_host, "ANSWER_SECONDS", 0.2)
     with FakeBoard(PIXELS[0].size, lambda _: reply) as fake, SerialBoard(fake.port, BAUD) as board:
         with pytest.raises(InputError) as raised:
             board.classify(PIXELS[0])

@@ -44,9 +44,10 @@ def board(name: str) -> FakeBoard:
 
 
 @pytest.fixture(autouse=True)
-def no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serial_host, "ANSWER_SECONDS", 1.0)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Little where nothing is to come, much where the integer model answers."""
     monkeypatch.setattr(serial_host, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(serial_host, "ANSWER_SECONDS", 30.0)
 
 
 def test_a_board_with_the_same_weights_agrees(cli: Cli, mnist_dir: Path) -> None:
@@ -67,7 +68,10 @@ def test_a_board_with_other_weights_is_found_out(cli: Cli, mnist_dir: Path, tmp_
     assert (report["images"], report["different"]) == (3, 3)
 
 
-def test_a_silent_board_and_a_missing_port_are_one_line_each(cli: Cli, mnist_dir: Path) -> None:
+def test_a_silent_board_and_a_missing_port_are_one_line_each(
+    cli: Cli, mnist_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serial_host, "ANSWER_SECONDS", 0.2)
     for port, complaint in (("/dev/none", "/dev/none: cannot be opened"), (None, "0 of 4 bytes of an answer")):
         with FakeBoard(SIZE, lambda _: b"") as fake:
             done = cli("classify", "--port", port or fake.port, "--images", 1, "--data-dir", mnist_dir)
