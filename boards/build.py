@@ -98,6 +98,6 @@ def build_plan(board: Board, top: Elaboratable, name: str, **overrides: str) -> 
     platform = board.make_platform()
     if getattr(platform, "toolchain", None) == "Vivado":
         script = "check_timing.tcl"
-        platform.add_file(script, files("boards").joinpath("vivado", script).read_text())
+        platform.add_file(script, files("boards").joinpath("vivado", "scripts", script).read_text())
         overrides["script_before_bitstream"] = f"source {script}"
     return platform.build(top, name=name, do_build=False, **overrides)
