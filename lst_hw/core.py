@@ -12,6 +12,7 @@ from .array import PEArray
 from .collector import Collector
 from .controller import Controller
 from .design import Design
+from .events import events_signature
 from .memory import FrameMemory, WeightRom
 from .pixel import PixelNormalizer, PixelRegister, pixel_layout
 from .requantizer import Requantizer
@@ -67,6 +68,8 @@ class LSTCore(wiring.Component):
         One result per well-formed frame.
     trace : Out(trace_signature)
         For simulation only.
+    events : Out(events_signature)
+        For the control registers, if the design has them.
 
     Raises
     ------
@@ -83,6 +86,7 @@ class LSTCore(wiring.Component):
                 "pixels": In(stream.Signature(pixel_layout())),
                 "results": Out(stream.Signature(result_layout())),
                 "trace": Out(trace_signature(design)),
+                **({"events": Out(events_signature())} if design.axi_lite else {}),
             }
         )
 
@@ -211,6 +215,16 @@ class LSTCore(wiring.Component):
                 self.results.payload.winner.eq(argmax.winner),
                 self.results.payload.logit.eq(argmax.winner_logit >> design.result_logit_shift),
                 self.results.payload.dropped.eq(frame_follows_drop),
+            ]
+
+        if design.axi_lite:
+            last_pixel = pixel_register.o.payload.last
+            m.d.comb += [
+                self.events.first.eq(controller.restart),
+                self.events.accepted.eq(accepted),
+                self.events.short.eq(controller.dropped & last_pixel),
+                self.events.long.eq(controller.dropped & ~last_pixel),
+                self.events.done.eq(argmax.done),
             ]
 
         m.d.comb += [

@@ -40,6 +40,10 @@ class Design:
         Contents of the weight ROMs.
     biases : tuple of int
         Aligned biases, one per sum, at the steps' ``bias_base``.
+    weights_hash : int
+        First 32 bits of :attr:`~lst_model.quantize.QuantizedNetwork.sha256`.
+    axi_lite : bool
+        With control registers on an AXI4-Lite port.
     """
 
     network: Network
@@ -49,9 +53,11 @@ class Design:
     ranges: NetworkRanges
     banks: tuple[RomBank, ...]
     biases: tuple[int, ...]
+    weights_hash: int
+    axi_lite: bool = False
 
     @classmethod
-    def of(cls, quantized: QuantizedNetwork, *, pes: int | None = None) -> Design:
+    def of(cls, quantized: QuantizedNetwork, *, pes: int | None = None, axi_lite: bool = False) -> Design:
         """The accelerator of a quantised network.
 
         Parameters
@@ -59,6 +65,7 @@ class Design:
         quantized : QuantizedNetwork
         pes : int, optional
             Physical PEs, 1 to the widest layer's number of outputs; by default that number.
+        axi_lite : bool
 
         Raises
         ------
@@ -78,6 +85,8 @@ class Design:
             ranges=network_ranges(quantized),
             banks=rom_banks(schedule, weights),
             biases=tuple(biases),
+            weights_hash=int(quantized.sha256[:8], 16),
+            axi_lite=axi_lite,
         )
 
     @property

@@ -17,11 +17,13 @@ from lst_model.quantize import QuantizedNetwork
 from .design import Design
 from .emit import to_verilog
 from .files import output_folder
-from .top import NAME, PORTS
+from .register_texts import c_header
+from .top import NAME, ports
 from .vectors import write_vectors
 
 VERILOG = f"{NAME}.v"
 MANIFEST = "manifest.json"
+C_HEADER = f"{NAME}.h"
 VECTORS = "vectors"
 
 
@@ -58,6 +60,8 @@ def generate(
     verilog = to_verilog(design)
     with output_folder(folder) as scratch:
         (scratch / VERILOG).write_text(verilog)
+        if design.axi_lite:
+            (scratch / C_HEADER).write_text(c_header())
         vectors = scratch / VECTORS
         vectors.mkdir()
         files = write_vectors(vectors, quantized, design, images)
@@ -86,6 +90,7 @@ def manifest(design: Design, checkpoint: Path, verilog: str) -> dict[str, Any]:
             "result_logit": design.result_logit_format,
         },
         "activation": design.activation,
+        "weights_hash": f"{design.weights_hash:#010x}",
         "pes": design.pes,
         "cycles_per_frame": schedule.cycles_per_frame,
         "latency": schedule.latency,
@@ -106,13 +111,13 @@ def manifest(design: Design, checkpoint: Path, verilog: str) -> dict[str, Any]:
             "biased": ranges.biased_bits,
             "logit": ranges.logit_bits,
         },
-        "ports": ports(),
+        "ports": port_list(design),
         "checkpoint": {"name": checkpoint.name, "sha256": sha256(checkpoint.read_bytes())},
         "verilog": {"file": VERILOG, "sha256": sha256(verilog.encode())},
     }
 
 
-def ports() -> list[dict[str, Any]]:
+def port_list(design: Design) -> list[dict[str, Any]]:
     """Name, direction and width of each port of the top module."""
     return [
         {
@@ -120,7 +125,7 @@ def ports() -> list[dict[str, Any]]:
             "direction": "input" if member.flow is In else "output",
             "width": Shape.cast(member.shape).width,
         }
-        for name, member in PORTS.items()
+        for name, member in ports(design).items()
     ]
 
 

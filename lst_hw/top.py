@@ -1,11 +1,13 @@
-"""The top module: flat AXI4-Stream ports as Vivado expects them."""
+"""The top module: flat AXI ports as Vivado expects them."""
 
 from __future__ import annotations
 
-from amaranth.hdl import ClockDomain, Module
+from amaranth.hdl import ClockDomain, Module, ResetInserter
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from .axi_lite import axi_lite_signature
+from .control import Control
 from .core import LSTCore
 from .design import Design
 
@@ -23,7 +25,18 @@ PORTS = {
     "m_axis_tready": In(1),
     "m_axis_tlast": Out(1),
 }
-"""Ports of the top module."""
+"""Ports of every accelerator."""
+
+CONTROL_PORTS = {
+    **{f"s_axi_{name}": member.flip() for name, member in axi_lite_signature().members.items()},
+    "irq": Out(1),
+}
+"""Ports that come with the control registers."""
+
+
+def ports(design: Design) -> dict[str, wiring.Member]:
+    """Ports of a design's top module."""
+    return {**PORTS, **(CONTROL_PORTS if design.axi_lite else {})}
 
 
 class LSTAccel(wiring.Component):
@@ -49,11 +62,15 @@ class LSTAccel(wiring.Component):
         Class in bits 7..0, winning logit in 30..8, dropped-frame flag in 31.
     m_axis_tvalid, m_axis_tlast : Out(1)
     m_axis_tready : In(1)
+    s_axi_* : In or Out
+        With ``design.axi_lite``: AXI4-Lite slave, as :func:`~lst_hw.axi_lite.axi_lite_signature` lists it.
+    irq : Out(1)
+        With ``design.axi_lite``: interrupt.
     """
 
     def __init__(self, *, design: Design) -> None:
         self._core = LSTCore(design=design)
-        super().__init__(PORTS)
+        super().__init__(ports(design))
 
     @property
     def core(self) -> LSTCore:
@@ -68,7 +85,10 @@ class LSTAccel(wiring.Component):
         sync.clk = self.aclk
         m.d.comb += sync.rst.eq(~self.aresetn)
 
-        m.submodules.core = core = self._core
+        if self._core.design.axi_lite:
+            core = self._controlled(m)
+        else:
+            m.submodules.core = core = self._core
         m.d.comb += [
             core.pixels.payload.value.eq(self.s_axis_tdata),
             core.pixels.payload.last.eq(self.s_axis_tlast),
@@ -81,3 +101,17 @@ class LSTAccel(wiring.Component):
             core.results.ready.eq(self.m_axis_tready),
         ]
         return m
+
+    def _controlled(self, m: Module) -> Control:
+        """The core behind its control registers, which have the same two streams."""
+        core = self._core
+        m.submodules.control = control = Control(design=core.design)
+        m.submodules.core = ResetInserter(control.core_reset)(core)
+        wiring.connect(m, control.core_pixels, core.pixels)
+        wiring.connect(m, core.results, control.core_results)
+        wiring.connect(m, core.events, control.core_events)
+        for name, member in axi_lite_signature().members.items():
+            port, inner = getattr(self, f"s_axi_{name}"), getattr(control.bus, name)
+            m.d.comb += inner.eq(port) if member.flow is Out else port.eq(inner)
+        m.d.comb += self.irq.eq(control.irq)
+        return control

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from amaranth.lib.wiring import In
 
 from lst_model.data import Images
 from lst_model.errors import InputError
@@ -15,6 +16,7 @@ from lst_model.quantize import QuantizedNetwork
 
 from .design import Design
 from .result import Int64, result_beats
+from .top import CONTROL_PORTS
 
 BENCH = "tb_lst_accel.v"
 RESULT_BITS = 32
@@ -94,7 +96,14 @@ def _bench(design: Design, frames: int) -> str:
         "frames": frames,
         "pixels": design.network.rows * design.network.columns,
         "cycles_per_frame": design.schedule.cycles_per_frame,
+        "unused": _unused(design),
     }
     for name, number in numbers.items():
         text = text.replace(f"{{{{{name}}}}}", str(number))
     return text
+
+
+def _unused(design: Design) -> str:
+    """Connections of the control ports, which the bench leaves alone."""
+    ports = CONTROL_PORTS.items() if design.axi_lite else ()
+    return "".join(f",\n    .{name}({'0' if member.flow is In else ''})" for name, member in ports)

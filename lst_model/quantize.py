@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +58,25 @@ class QuantizedNetwork:
     def accumulator_fraction(self) -> int:
         """Fractional bits of a product, of an accumulator and of a logit."""
         return self.formats.weight.fraction_bits + self.formats.activation.fraction_bits
+
+    @property
+    def sha256(self) -> str:
+        """Hexadecimal digest of all that determines the answers.
+
+        The bytes are UTF-8 JSON with sorted keys and no spaces of ``{"activation": name, "formats": {...},
+        "network": {...}}`` (``as_dict`` of both), then, stage by stage, weights and biases as little-endian 32-bit
+        numbers, row-major.
+        """
+        description = {
+            "activation": self.activation,
+            "formats": self.formats.as_dict(),
+            "network": self.network.as_dict(),
+        }
+        digest = hashlib.sha256(json.dumps(description, sort_keys=True, separators=(",", ":")).encode())
+        for weight, bias in zip(self.weights, self.biases, strict=True):
+            digest.update(weight.astype("<i4").tobytes())
+            digest.update(bias.astype("<i4").tobytes())
+        return digest.hexdigest()
 
     @property
     def saturation_report(self) -> str:

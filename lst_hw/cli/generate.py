@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ Examples:
   lst-hw generate -o build
   lst-hw generate my.pt --format Q2.6 -o build
   lst-hw generate lst-1-28 --pes 4 --activation table -o build
+  lst-hw generate --axi-lite -o build
 """
 
 
@@ -25,18 +27,22 @@ Examples:
 @design_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Output folder.")
 @click.option("--vectors", default="16", show_default=True, help="Images in the test vectors, or all.")
+@click.option("--axi-lite", is_flag=True, help="Add control registers on an AXI4-Lite port, and an interrupt.")
 @data_dir_option
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest instead of a summary.")
-def command(checkpoint: str, output: Path, vectors: str, data_dir: Path | None, as_json: bool, **design: Any) -> None:
+def command(
+    checkpoint: str, output: Path, vectors: str, axi_lite: bool, data_dir: Path | None, as_json: bool, **options: Any
+) -> None:
     """Write Verilog, manifest and test vectors.
 
     CHECKPOINT is a file or the name of a shipped one. The same input gives the same bytes.
     """
-    chosen = choose(checkpoint, **design)
+    chosen = choose(checkpoint, **options)
+    design = replace(chosen.design, axi_lite=axi_lite)
     every = data.load("test", data_dir)
     images = every.first(image_count(vectors, len(every)))
-    images.check_fits(chosen.design.network)
-    manifest = generate(output, chosen.checkpoint, chosen.quantized, chosen.design, images)
+    images.check_fits(design.network)
+    manifest = generate(output, chosen.checkpoint, chosen.quantized, design, images)
     if as_json:
         click.echo(json.dumps(manifest, indent=2))
         return

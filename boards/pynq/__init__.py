@@ -1,0 +1,1 @@
+"""What a user copies to a PYNQ board."""
