@@ -9,7 +9,6 @@ from amaranth.lib.wiring import In, Out
 from .register_bank import access_signature
 from .registers import ADDRESS_BITS, WORD_BITS, WORD_BYTES
 
-
 OKAY = 0
 """BRESP and RRESP of every answer."""
 

@@ -65,7 +65,7 @@ def find_interfaces(ports: Sequence[dict[str, Any]]) -> Interfaces:
             raise ValueError(f"Port {name!r} belongs to no bus")
     for bus, found in signals.items():
         if found not in (AXI_STREAM, AXI4_LITE):
-            raise ValueError(f"Bus {bus!r} has the signals {', '.join(sorted(found))}: neither AXI4-Stream nor AXI4-Lite")
+            raise ValueError(f"Bus {bus!r} is neither AXI4-Stream nor AXI4-Lite: {', '.join(sorted(found))}")
     return Interfaces(
         buses={bus: frozenset(found) for bus, found in signals.items()},
         interrupt=INTERRUPT if INTERRUPT in names else "",

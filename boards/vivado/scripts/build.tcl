@@ -19,7 +19,7 @@ source [file join $here scripts package_ip.tcl]
 
 create_project -force system [file join $work system] -part $part
 set installed [lsort -dictionary [get_board_parts -quiet ${board_part}:*]]
-set use_board_files [llength $installed]
+set use_board_files [expr {[llength $installed] > 0}]
 if {$use_board_files} {
     set_property board_part [lindex $installed end] [current_project]
 } else {
