@@ -17,9 +17,9 @@ from lst_model.quantize import QuantizedNetwork
 
 from .catalogue import Board
 from .digit_demo import DIGITS, DigitDemo
-from .serial_classifier import SerialClassifier
+from .serial_classifier import SerialClassifier, check_line_rate
 from .tops import DigitTop, SerialTop
-from .uart import FRAME_BITS, SMALLEST_DIVISOR
+from .uart import SMALLEST_DIVISOR
 
 PATIENCE_SECONDS = 0.1
 """Silence on the serial line after which an unfinished image is given up."""
@@ -42,7 +42,7 @@ def serial_top(board: Board, design: Design, baud: int) -> SerialTop:
     Raises
     ------
     InputError
-        If the board's clock does not give the baud rate.
+        If the board's clock does not give the baud rate, or the network is too slow for it.
     """
     divisor = round(board.clock_hz / baud) if baud > 0 else 0
     fastest = int(board.clock_hz / SMALLEST_DIVISOR)
@@ -53,12 +53,10 @@ def serial_top(board: Board, design: Design, baud: int) -> SerialTop:
             f"{baud} baud: {board.clock_hz / 1e6:g} MHz divided by {divisor} is {board.clock_hz / divisor:,.0f}; "
             "choose a slower rate"
         )
-    slowest_first_line = design.schedule.steps[0].period
-    if FRAME_BITS * divisor <= slowest_first_line:
-        raise InputError(
-            f"{baud} baud: a byte takes {FRAME_BITS * divisor} cycles, but the network's first layer may need "
-            f"{slowest_first_line} for a pixel; choose a slower rate"
-        )
+    try:
+        check_line_rate(design, divisor)
+    except ValueError as error:
+        raise InputError(f"{baud} baud: {error}; choose a slower rate") from None
     patience = int(PATIENCE_SECONDS * board.clock_hz)
     return SerialTop(SerialClassifier(design=design, divisor=divisor, patience=patience), board.make_clock())
 

@@ -14,6 +14,21 @@ from lst_hw.result import result_layout
 from .uart import FRAME_BITS, UARTReceiver, UARTTransmitter, check_divisor
 
 
+def check_line_rate(design: Design, divisor: int) -> None:
+    """Refuse a line on which bytes may come faster than the accelerator takes them.
+
+    The receiver holds one byte, so a line of the first layer must be done within a byte's time.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``divisor``, the clock cycles per bit, is not an integer, or too small.
+    """
+    byte_time, longest_wait = FRAME_BITS * check_divisor(divisor), design.schedule.steps[0].period
+    if byte_time <= longest_wait:
+        raise ValueError(f"A pixel may wait {longest_wait} cycles, but the next comes after {byte_time}")
+
+
 class PixelFramer(wiring.Component):
     """Marks the last pixel of each frame, and ends the frame of a sender that stopped in the middle.
 
@@ -140,10 +155,7 @@ class SerialClassifier(wiring.Component):
     """
 
     def __init__(self, *, design: Design, divisor: int, patience: int) -> None:
-        # The receiver holds one byte, so a line of the first layer must be done within a byte's time.
-        byte_time, longest_wait = FRAME_BITS * check_divisor(divisor), design.schedule.steps[0].period
-        if byte_time <= longest_wait:
-            raise ValueError(f"A pixel may wait {longest_wait} cycles, but the next comes after {byte_time}")
+        check_line_rate(design, divisor)
         self._design = design
         self._divisor = divisor
         self._patience = patience

@@ -94,6 +94,7 @@ def _report(chosen: Chosen, board: catalogue.Board, top: str, baud: int, bitstre
         "title": design.network.title,
         "formats": design.formats.as_dict(),
         "activation": design.activation,
+        "weights_hash": f"{design.weights_hash:#010x}",
         "pes": design.pes,
         "clock_mhz": board.clock_hz / 1e6,
         "cycles_per_frame": design.schedule.cycles_per_frame,

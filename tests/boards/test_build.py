@@ -121,7 +121,7 @@ def test_a_baud_rate_that_the_clock_does_not_give_is_refused(baud: int, complain
 
 def test_a_network_too_slow_for_the_baud_rate_is_refused() -> None:
     wide = Design.of(quantized(network(2, 2, (90, 2), classes=2)))
-    with pytest.raises(InputError, match="first layer may need 90"):
+    with pytest.raises(InputError, match="6250000 baud: A pixel may wait 90 cycles, but the next comes after 80"):
         serial_top(BOARDS["zybo-z7-10"], wide, 6_250_000)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from amaranth.build import Pins, Subsignal
 from amaranth.build.dsl import DiffPairs
+from amaranth_boards.test.blinky import Blinky
 
 from boards.zybo_z7 import ZyboZ710Platform, ZyboZ720Platform
 
@@ -60,3 +61,10 @@ def test_the_phy_that_makes_the_clock_is_never_reset_by_default(platform: type) 
     """Its reset is active low, so a design that requests the pin without driving it leaves it released."""
     port = platform().request("eth_phy", 0, dir="-").rst
     assert port.invert == (True,)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_the_blinky_of_amaranth_boards_builds(platform: type) -> None:
+    plan = platform().build(Blinky(), do_build=False)
+    assert "create_clock -name clk125_0__io -period 8.0" in plan.files["top.xdc"]
+    assert f"-part {platform.device}clg400-1" in plan.files["top.tcl"]  # type: ignore[attr-defined]
