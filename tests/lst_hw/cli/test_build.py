@@ -25,7 +25,7 @@ def test_a_zybo_folder_is_one_command_away_from_a_bitstream(cli: Cli, tmp_path: 
 
 
 def test_the_digits_come_from_the_test_images(cli: Cli, mnist_dir: Path, tmp_path: Path) -> None:
-    words = ("build", "lst-1-28", "--board", "zybo-z7-20", "--top", "digits", "-o", "out", "--data-dir", mnist_dir)
+    words = ("build", "lst-1-8", "--board", "zybo-z7-20", "--top", "digits", "-o", "out", "--data-dir", mnist_dir)
     done = cli(*words, "--json")
     assert json.loads(done.out)["top"] == "lst_digits"
     assert "xc7z020clg400-1" in (tmp_path / "out" / "lst_digits.tcl").read_text()
