@@ -8,17 +8,22 @@ import os
 from pathlib import Path
 
 import pytest
-from drivers.networks import network, quantized
+import torch
+from drivers.networks import images, network, quantized
+from drivers.pins import ask_serial, ecp5_netlist
 
 from boards import bitstream
 from boards.bitstream import build_bitstream, check_tools
 from boards.build import serial_top
 from boards.catalogue import BOARDS
 from lst_hw.design import Design
+from lst_hw.result import result_beats
 from lst_model.errors import InputError
+from lst_model.integer import IntegerLST
 
 BOARD = BOARDS["ulx3s"]
-DESIGN = Design.of(quantized(network(3, 4, (5, 2), classes=4), seed=1))
+CASE = quantized(network(3, 4, (5, 2), classes=4), seed=1)
+DESIGN = Design.of(CASE)
 
 REPORT = {
     "fmax": {"clk": {"achieved": 101.5, "constraint": 25}, "other": {"achieved": 77.0, "constraint": 25}},
@@ -88,9 +93,16 @@ def test_a_missing_tool_is_an_error_that_says_how_to_get_it(tools: Path, monkeyp
 
 
 @pytest.mark.skipif(os.environ.get("HYPOTHESIS_PROFILE") != "nightly", reason="the real tools take a quarter minute")
-def test_the_real_tools_make_a_bitstream_that_meets_its_clock(tmp_path: Path) -> None:
-    board = BOARDS["ulx3s-12f"]
-    built = build_bitstream(board, serial_top(board, DESIGN, 115_200), "lst_serial", tmp_path)
+def test_the_real_tools_make_a_bitstream_whose_netlist_answers_on_its_pins(tmp_path: Path) -> None:
+    """The netlist that was placed and routed, simulated with Yosys' models of its cells."""
+    board, baud = BOARDS["ulx3s-12f"], 1_000_000
+    built = build_bitstream(board, serial_top(board, DESIGN, baud), "lst_serial", tmp_path)
     assert built.fastest_mhz > built.clock_mhz == 25
     assert built.cells["MULT18X18D"].used == DESIGN.pes + 1
     assert built.bit.stat().st_size > 10_000
+
+    sources = ecp5_netlist(tmp_path, "lst_serial")
+    pixels = images(CASE.network, 3)
+    results = IntegerLST(CASE)(torch.from_numpy(pixels))
+    beats = result_beats(DESIGN, results["logits"].numpy(), results["class"].numpy()).tolist()
+    assert ask_serial(sources, pixels, tmp_path, clock="clk25_0__io", clock_mhz=25, baud=baud) == beats

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from drivers.networks import images, network, quantized
-from drivers.tools import require_tool
+from drivers.pins import BENCHES, ask_serial, run_bench
 
 from boards.build import build_plan, digit_top, serial_top
 from boards.catalogue import BOARDS, Board
@@ -31,7 +30,7 @@ BEATS = result_beats(DESIGN, RESULTS["logits"].numpy(), RESULTS["class"].numpy()
 
 ZYBO_BOARDS = [BOARDS["zybo-z7-10"], BOARDS["zybo-z7-20"]]
 VIVADO_FILES = {"build_{0}.sh", "{0}.v", "{0}.tcl", "{0}.xdc", "check_timing.tcl"}
-DRIVERS = Path(__file__).parents[1] / "drivers"
+XILINX_CELLS = BENCHES / "xilinx_cells.v"
 
 
 @functools.cache
@@ -88,32 +87,17 @@ def test_a_board_without_rgb_led_shows_the_verdict_on_plain_leds() -> None:
     assert 'LOCATE COMP "led_7__io"' in constraints
 
 
-def simulate_zybo(folder: Path, bench: str, name: str, **defines: object) -> list[str]:
-    """What a test bench prints that drives the pins of the Verilog in a Zybo folder."""
-    sources = [DRIVERS / bench, DRIVERS / "xilinx_cells.v", folder / f"{name}.v"]
-    macros = [f"-D{key}={value}" for key, value in defines.items()]
-    subprocess.run(
-        [require_tool("iverilog"), "-g2005", "-s", "tb", *macros, "-o", "tb", *sources], cwd=folder, check=True
-    )
-    run = subprocess.run([require_tool("vvp"), "-n", "tb"], cwd=folder, capture_output=True, text=True, check=True)
-    return [line for line in run.stdout.splitlines() if not line.startswith("WARNING")]
-
-
 def test_the_verilog_of_the_zybo_folder_answers_on_the_pins_of_its_uart(tmp_path: Path) -> None:
-    board, frames = BOARDS["zybo-z7-10"], 3
+    board = BOARDS["zybo-z7-10"]
     build_plan(board, serial_top(board, DESIGN, 5_000_000), "lst_serial").extract(tmp_path)
-    (tmp_path / "pixels.hex").write_text("\n".join(f"{pixel:02x}" for pixel in PIXELS[:frames].reshape(-1)))
-    printed = simulate_zybo(tmp_path, "tb_lst_serial.v", "lst_serial", FRAMES=frames, PIXELS=12, BIT_NS=200)
-    expected = []
-    for beat in BEATS[:frames]:
-        expected += [f"byte {byte:02x}" for byte in beat.to_bytes(4, "little")] + [f"leds {beat & 0xF:x}"]
-    assert printed == expected
+    sources = [XILINX_CELLS, tmp_path / "lst_serial.v"]
+    assert ask_serial(sources, PIXELS[:3], tmp_path, clock="clk125_0__io", clock_mhz=125, baud=5_000_000) == BEATS[:3]
 
 
 def test_the_verilog_of_the_zybo_folder_shows_digits_on_the_pins_of_its_leds(tmp_path: Path) -> None:
     (tmp_path / "lst_digits.v").write_text(digit_files("zybo-z7-10")["lst_digits.v"])
-    wait = 20 * (DESIGN.schedule.latency + 40)
-    printed = simulate_zybo(tmp_path, "tb_lst_digits.v", "lst_digits", WAIT_NS=wait)
+    sources = [BENCHES / "tb_lst_digits.v", XILINX_CELLS, tmp_path / "lst_digits.v"]
+    printed = run_bench(sources, tmp_path, WAIT_NS=20 * (DESIGN.schedule.latency + 40))
     assert printed == [
         f"switches {position:x} leds {beat & 0xF:x} pass 1 fail 0" for position, beat in enumerate(BEATS)
     ]

@@ -1,4 +1,5 @@
-// Plays the host on the pins of lst_serial: sends `FRAMES images, prints the four bytes of each answer.
+// Plays the host on the pins of lst_serial: sends `FRAMES images, prints the four bytes of each answer. The board's
+// clock is on pin `CLOCK and has a half period of `HALF_NS.
 `timescale 1ns / 1ps
 
 module tb;
@@ -10,11 +11,11 @@ module tb;
   reg [7:0] received;
 
   lst_serial dut (
-    .clk125_0__io(clk), .uart_0__rx__io(rx), .uart_0__tx__io(tx),
+    .`CLOCK(clk), .uart_0__rx__io(rx), .uart_0__tx__io(tx),
     .led_0__io(led[0]), .led_1__io(led[1]), .led_2__io(led[2]), .led_3__io(led[3])
   );
 
-  always #4 clk = ~clk;
+  always #(`HALF_NS) clk = ~clk;
 
   task send(input [7:0] value);
     integer bit_number;
@@ -47,13 +48,20 @@ module tb;
     #1000;
     for (frame = 0; frame < `FRAMES; frame = frame + 1) begin
       for (index = 0; index < `PIXELS; index = index + 1) send(pixels[frame * `PIXELS + index]);
-      for (number = 0; number < 4; number = number + 1) begin
-        receive;
-        $display("byte %h", received);
-      end
+      wait (number == 4 * frame + 4);
       $display("leds %h", led);
     end
     $finish;
+  end
+
+  // An answer may begin before the last stop bit ends.
+  initial begin
+    number = 0;
+    forever begin
+      receive;
+      $display("byte %h", received);
+      number = number + 1;
+    end
   end
 
   initial begin
