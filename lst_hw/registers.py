@@ -1,7 +1,7 @@
 """The register map of the AXI4-Lite port, described once.
 
 Hardware (:mod:`~lst_hw.register_bank`), documentation, C header and the Python driver's offsets
-(:mod:`~lst_hw.register_texts`) all come from :data:`REGISTERS`.
+(:mod:`~lst_hw.register_texts`) all come from :data:`REGISTERS`. Nothing in this module needs torch.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from amaranth.hdl import Shape, signed, unsigned
-
-from .design import RESULT_CLASS_BITS, RESULT_LOGIT_BITS
 
 WORD_BITS = 32
 WORD_BYTES = WORD_BITS // 8
@@ -221,9 +219,9 @@ REGISTERS = (
         "LAST_RESULT",
         "The last result offered, as on `m_axis_tdata`; class and logit always belong together.",
         (
-            Field("class", 0, RESULT_CLASS_BITS, Access.RO, "Winning class."),
-            Field("logit", RESULT_CLASS_BITS, RESULT_LOGIT_BITS, Access.RO, "Its logit.", is_signed=True),
-            _flag("dropped", RESULT_CLASS_BITS + RESULT_LOGIT_BITS, Access.RO, "Malformed frames came before it."),
+            Field("class", 0, 8, Access.RO, "Winning class."),
+            Field("logit", 8, 23, Access.RO, "Its logit.", is_signed=True),
+            _flag("dropped", 31, Access.RO, "Malformed frames came before it."),
         ),
     ),
 )

@@ -9,6 +9,16 @@ PATIENCE = 100
 """An access that takes more cycles is stuck."""
 
 
+class FlatBus:
+    """The ports ``s_axi_*`` of a top module, without the prefix."""
+
+    def __init__(self, top: Any) -> None:
+        self._top = top
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._top, f"s_axi_{name}")
+
+
 @dataclass
 class Master:
     """One access at a time.

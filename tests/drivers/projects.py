@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,16 +31,18 @@ class UncheckedProject(VivadoProject):
         self.fit = Fit(Resources(lut=700, ff=800, ramb18=9, dsp=10), SYSTEM, self.board.resources, "test")
 
 
+CASE = quantized(network(3, 4, (5, 2), classes=4), seed=1)
+PIXELS = images(CASE.network, 2)
+
+
 def write_project(folder: Path, board: str = "zybo-z7-10", *, axi_lite: bool = True, clock_mhz: float = 50) -> Any:
     """Generate the folder of a small network; returns its manifest."""
-    case = quantized(network(3, 4, (5, 2), classes=4), seed=1)
-    design = replace(Design.of(case), axi_lite=axi_lite)
-    pixels = images(case.network, 2)
+    design = Design.of(CASE, axi_lite=axi_lite)
     weights = folder / "weights.pt"
     folder.mkdir(exist_ok=True)
     weights.write_bytes(b"weights")
-    test_images = Images(pixels, np.zeros(2, np.int64), "test images", is_test=True)
-    return generate(folder, weights, case, design, test_images, UncheckedProject(BOARDS[board], clock_mhz))
+    test_images = Images(PIXELS, np.zeros(2, np.int64), "test images", is_test=True)
+    return generate(folder, weights, CASE, design, test_images, UncheckedProject(BOARDS[board], clock_mhz))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from drivers.axi_lite import Master
+from drivers.axi_lite import FlatBus, Master
 from drivers.bench import assert_repeatable, simulate
 from drivers.networks import images, network, quantized
 
@@ -34,7 +34,7 @@ class Accelerator:
         case = quantized(described, seed=3)
         self.design = Design.of(case, pes=pes, axi_lite=True)
         self.top = LSTAccel(design=self.design)
-        self.bus = Master(_Bus(self.top))
+        self.bus = Master(FlatBus(self.top))
         pixels = images(described, 4, seed=3)
         stages = IntegerLST(case)(torch.from_numpy(pixels))
         self.size = described.rows * described.columns
@@ -104,16 +104,6 @@ class Accelerator:
         """Frames, short, long, dropped."""
         names = ("FRAMES", "SHORT_FRAMES", "LONG_FRAMES", "DROPPED_FRAMES")
         return tuple([await self.read(ctx, name) for name in names])
-
-
-class _Bus:
-    """The flat ports ``s_axi_*``, without the prefix."""
-
-    def __init__(self, top: Any) -> None:
-        self._top = top
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._top, f"s_axi_{name}")
 
 
 def _field(name: str, field: str, word: int) -> int:

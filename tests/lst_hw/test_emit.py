@@ -21,6 +21,7 @@ from lst_model.fixed import Formats
 from lst_model.network import lst
 
 SMALL = network(6, 5, (4, 4))
+CONTROLLED = "control registers"
 
 DESIGNS = {
     "LST-1-28": lambda: Design.of(quantized(lst(), Formats())),
@@ -31,6 +32,7 @@ DESIGNS = {
     "two blocks": lambda: Design.of(quantized(network(6, 5, (4, 3), (7, 2)))),
     "skip": lambda: Design.of(quantized(network(4, 3, (3, 3), (3, 3), (3, 3), skips=((1, 3),)))),
     "skip, folded": lambda: Design.of(quantized(network(4, 3, (3, 3), (3, 3), skips=((1, 2),))), pes=2),
+    CONTROLLED: lambda: Design.of(quantized(SMALL), axi_lite=True),
     **{
         f"{name}, {formats}": lambda name=name, formats=formats: Design.of(
             quantized(SMALL, Formats.parse(formats), name)
@@ -39,12 +41,34 @@ DESIGNS = {
         for formats in ("Q1.1", "Q5.7", "Q3.9")
     },
 }
+CONTROL_PORTS = {
+    "input [11:0] s_axi_awaddr",
+    "input [2:0] s_axi_awprot",
+    "input s_axi_awvalid",
+    "output s_axi_awready",
+    "input [31:0] s_axi_wdata",
+    "input [3:0] s_axi_wstrb",
+    "input s_axi_wvalid",
+    "output s_axi_wready",
+    "output [1:0] s_axi_bresp",
+    "output s_axi_bvalid",
+    "input s_axi_bready",
+    "input [11:0] s_axi_araddr",
+    "input [2:0] s_axi_arprot",
+    "input s_axi_arvalid",
+    "output s_axi_arready",
+    "output [31:0] s_axi_rdata",
+    "output [1:0] s_axi_rresp",
+    "output s_axi_rvalid",
+    "input s_axi_rready",
+    "output irq",
+}
 
 
 @pytest.fixture(scope="module", params=DESIGNS)
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where ``lst_accel.v`` is."""
-    folder = tmp_path_factory.mktemp("emit")
+    folder = tmp_path_factory.mktemp(CONTROLLED if request.param == CONTROLLED else "emit")
     (folder / f"{NAME}.v").write_text(to_verilog(DESIGNS[request.param]()))
     return folder
 
@@ -96,7 +120,7 @@ def test_the_ports_are_those_of_the_interface(folder: Path) -> None:
         "output m_axis_tvalid",
         "input m_axis_tready",
         "output m_axis_tlast",
-    }
+    } | (CONTROL_PORTS if folder.name.startswith(CONTROLLED) else set())
 
 
 def test_no_block_relies_on_an_initial_value_to_wake_it(folder: Path) -> None:

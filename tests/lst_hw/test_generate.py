@@ -66,6 +66,20 @@ def test_json_prints_the_manifest(cli: Cli, mnist_dir: Path, tmp_path: Path) -> 
     assert json.loads(done.out) == json.loads((tmp_path / "out" / "manifest.json").read_text())
 
 
+def test_control_registers_come_with_a_c_header(cli: Cli, mnist_dir: Path, tmp_path: Path) -> None:
+    words = ("generate", "lst-1-8", "--vectors", 1, "--data-dir", mnist_dir)
+    assert cli(*words, "-o", "plain").code == 0
+    assert cli(*words, "-o", "out", "--axi-lite").code == 0
+    assert digests(tmp_path / "out").keys() == digests(tmp_path / "plain").keys() | {"lst_accel.h"}
+    plain, manifest = (json.loads((tmp_path / each / "manifest.json").read_text()) for each in ("plain", "out"))
+    added = {port["name"] for port in manifest["ports"]} - {port["name"] for port in plain["ports"]}
+    assert {"s_axi_awaddr", "s_axi_rdata", "irq"} <= added
+    assert manifest["weights_hash"] == plain["weights_hash"]
+    verilog = (tmp_path / "out" / "lst_accel.v").read_text()
+    assert f"32'h{manifest['weights_hash'][2:]}" in verilog or f"32'd{int(manifest['weights_hash'], 16)}" in verilog
+    assert all(f" {name};" in verilog for name in added)
+
+
 def test_other_files_in_the_folder_are_kept(cli: Cli, mnist_dir: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "notes.txt").write_text("mine")

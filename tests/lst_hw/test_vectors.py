@@ -35,10 +35,10 @@ class Vectors:
     images: Images
 
     @classmethod
-    def write(cls, folder: Path, pes: int | None = None) -> Vectors:
+    def write(cls, folder: Path, pes: int | None = None, *, axi_lite: bool = False) -> Vectors:
         folder.mkdir(parents=True, exist_ok=True)
         codes = quantized(SMALL)
-        design = Design.of(codes, pes=pes)
+        design = Design.of(codes, pes=pes, axi_lite=axi_lite)
         chosen = Images(images(SMALL, FRAMES), np.arange(FRAMES) % SMALL.classes, "random pixels", is_test=False)
         (folder / "lst_accel.v").write_text(to_verilog(design))
         write_vectors(folder, codes, design, chosen)
@@ -77,6 +77,12 @@ def hex_numbers(file: Path) -> list[int]:
 @pytest.mark.parametrize("pes", [None, 2], ids=["unfolded", "folded"])
 def test_the_bench_passes(tmp_path: Path, pes: int | None, options: tuple[str, ...]) -> None:
     code, output = Vectors.write(tmp_path, pes).bench(*options)
+    assert output.startswith(f"PASS {FRAMES} frames, ")
+    assert code == 0
+
+
+def test_the_bench_leaves_control_registers_alone(tmp_path: Path) -> None:
+    code, output = Vectors.write(tmp_path, axi_lite=True).bench("+stall")
     assert output.startswith(f"PASS {FRAMES} frames, ")
     assert code == 0
 

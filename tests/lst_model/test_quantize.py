@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import struct
 from dataclasses import replace
 
 import numpy as np
@@ -104,3 +106,29 @@ def test_a_missing_array_is_a_bug() -> None:
 def test_the_paper_s_network_fits_its_format() -> None:
     torch.manual_seed(0)
     assert quantize(LST(lst()), allow_saturation=False).saturation_report == ""
+
+
+def test_the_digest_is_of_the_documented_bytes(model: LST) -> None:
+    quantized = quantize(model, Formats.parse("Q2.6"))
+    layers = '{"kind":"row","outputs":2},{"kind":"column","outputs":2},{"classes":2,"kind":"output"}'
+    content = (
+        '{"activation":"second-order","formats":{"activation":"Q2.6","bias":"Q2.6","weight":"Q2.6"},'
+        f'"network":{{"columns":4,"layers":[{layers}],"rows":3}}}}'
+    ).encode()
+    for weight, bias in zip(quantized.weights, quantized.biases, strict=True):
+        content += struct.pack(f"<{weight.size + bias.size}i", *weight.flatten(), *bias)
+    assert quantized.sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_the_digest_changes_with_every_parameter_and_format(model: LST) -> None:
+    quantized = quantize(model)
+    digests = {quantized.sha256, replace(quantized, activation="hard").sha256}
+    digests.add(replace(quantized, formats=Formats.parse("Q5.7", "Q5.8")).sha256)
+    for kind in ("weights", "biases"):
+        for index, codes in enumerate(getattr(quantized, kind)):
+            changed = codes.copy()
+            changed.flat[-1] += 1
+            arrays = [*getattr(quantized, kind)]
+            arrays[index] = changed
+            digests.add(replace(quantized, **{kind: tuple(arrays)}).sha256)
+    assert len(digests) == 3 + 2 * len(quantized.weights)

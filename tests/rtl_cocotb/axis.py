@@ -95,6 +95,8 @@ class Bench:
         dut.s_axis_tlast.value = 0
         dut.s_axis_tvalid.value = 0
         dut.m_axis_tready.value = 0
+        for channel in ("aw", "w", "b", "ar", "r") if hasattr(dut, "irq") else ():
+            getattr(dut, f"s_axi_{channel}{'ready' if channel in 'br' else 'valid'}").value = 0
         dut.aresetn.value = 0
         Clock(dut.aclk, 10, unit="ns").start()
         cocotb.start_soon(bench._monitor())

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-import torch
-from cocotb_tools.runner import Runner, get_runner
-from drivers.networks import images, network, quantized
+from cocotb_tools.runner import Runner
+from drivers.networks import network
 from drivers.tools import require_tool
-from rtl_cocotb.axis import CASE, Case
+from rtl_cocotb.axis import CASE
+from rtl_cocotb.build import TIMESCALE, build, scenarios
 
-from lst_hw.design import Design
-from lst_hw.emit import to_verilog
-from lst_hw.result import result_beats
 from lst_hw.top import NAME
-from lst_model.integer import IntegerLST
 from lst_model.network import Network, lst
 
 SMALL = {
@@ -26,8 +20,7 @@ SMALL = {
     "skip, folded": (network(3, 4, (3, 3), (3, 3), skips=((1, 2),)), 2),
     "one pixel": (network(1, 1, (1, 1), classes=2), None),
 }
-SCENARIOS = re.findall(r"^async def ([a-z]\w+)", (Path(__file__).parent / "scenarios.py").read_text(), re.MULTILINE)
-TIMESCALE = ("1ns", "1ps")
+SCENARIOS = scenarios("scenarios.py")
 
 Simulate = Callable[[str, Network, int | None, str], None]
 
@@ -42,7 +35,7 @@ def simulate(tmp_path_factory: pytest.TempPathFactory) -> Simulate:
     def run(name: str, described: Network, pes: int | None, scenario: str) -> None:
         if name not in built:
             folders[name] = tmp_path_factory.mktemp("cocotb")
-            built[name] = _build(described, pes, folders[name])
+            built[name] = build(described, pes, folders[name])
         built[name].test(
             test_module="rtl_cocotb.scenarios",
             hdl_toplevel=NAME,
@@ -53,27 +46,6 @@ def simulate(tmp_path_factory: pytest.TempPathFactory) -> Simulate:
         )
 
     return run
-
-
-def _build(described: Network, pes: int | None, folder: Path) -> Runner:
-    network_codes = quantized(described, seed=3)
-    design = Design.of(network_codes, pes=pes)
-    pixels = images(described, 12)
-    stages = IntegerLST(network_codes)(torch.from_numpy(pixels))
-    beats = result_beats(design, stages["logits"].numpy(), stages["class"].numpy())
-    Case(
-        pixels=described.rows * described.columns,
-        cycles_per_frame=design.schedule.cycles_per_frame,
-        latency=design.schedule.latency,
-        images=pixels.reshape(len(pixels), -1).tolist(),
-        beats=beats.tolist(),
-    ).write(folder / "case.json")
-
-    source = folder / f"{NAME}.v"
-    source.write_text(to_verilog(design))
-    runner = get_runner("icarus")
-    runner.build(sources=[source], hdl_toplevel=NAME, build_dir=folder / "build", timescale=TIMESCALE)
-    return runner
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

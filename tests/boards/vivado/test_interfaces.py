@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from boards.vivado.interfaces import AXI4_LITE, AXI_STREAM, find_interfaces
 from lst_hw.design import Design
 from lst_hw.generate import port_list
 
-DESIGN = Design.of(quantized(network(3, 4, (5, 2), classes=4)))
+CASE = quantized(network(3, 4, (5, 2), classes=4))
 
 
 def ports(*names: str) -> list[dict[str, Any]]:
@@ -20,13 +19,13 @@ def ports(*names: str) -> list[dict[str, Any]]:
 
 
 def test_the_accelerator_has_two_streams() -> None:
-    found = find_interfaces(port_list(DESIGN))
+    found = find_interfaces(port_list(Design.of(CASE)))
     assert found.buses == {"s_axis": AXI_STREAM, "m_axis": AXI_STREAM}
     assert (found.control_bus, found.interrupt) == ("", "")
 
 
 def test_with_registers_it_has_a_control_bus_and_an_interrupt() -> None:
-    found = find_interfaces(port_list(replace(DESIGN, axi_lite=True)))
+    found = find_interfaces(port_list(Design.of(CASE, axi_lite=True)))
     assert found.buses == {"s_axis": AXI_STREAM, "m_axis": AXI_STREAM, "s_axi": AXI4_LITE}
     assert (found.control_bus, found.interrupt) == ("s_axi", "irq")
 
