@@ -94,7 +94,7 @@ def build_plan(board: Board, top: Elaboratable, name: str, **overrides: str) -> 
         For the platform's templates.
     """
     platform = board.make_platform()
-    if getattr(platform, "toolchain", None) == "Vivado":
+    if board.uses_vivado:
         script = "check_timing.tcl"
         platform.add_file(script, files("boards").joinpath("vivado", "scripts", script).read_text())
         overrides["script_before_bitstream"] = f"source {script}"

@@ -78,6 +78,11 @@ class Board:
     resources: Resources | None = None
     vivado_board: str | None = None
 
+    @property
+    def uses_vivado(self) -> bool:
+        """Whether Vivado makes its bitstreams; the others are made here."""
+        return self.vivado_board is not None
+
     def make_platform(self) -> Any:
         """A fresh platform with a serial line."""
         platform = self.platform()

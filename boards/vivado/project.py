@@ -26,7 +26,7 @@ TEMPLATES = ("settings.tcl", "README.md", "classify.ipynb")
 DRIVER = "lst_accel.py"
 
 DEFAULT_MHZ = 50.0
-"""Met with ease, it seems: the same accelerator is routed for twice as much on an ECP5 of speed grade 6."""
+"""Leaves room, as no Vivado has confirmed it: an ECP5 of speed grade 6 is routed for twice as much."""
 
 FASTEST_MHZ = 250
 """What the processing system's clock generator gives at most (DS187)."""
@@ -54,7 +54,7 @@ class VivadoProject:
     fit: Fit | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        if self.board.vivado_board is None:
+        if not self.board.uses_vivado:
             raise InputError(
                 f"{self.board.name} has no processing system; `lst-hw build --board {self.board.name}` makes a "
                 "design for it"

@@ -60,7 +60,7 @@ def command(
     board = catalogue.find(board_name)
     if top not in build.TOPS:
         raise InputError(f"unknown top {top!r}: choose from {', '.join(build.TOPS)}")
-    if board.vivado_board is None:
+    if not board.uses_vivado:
         check_tools()
     chosen = choose(checkpoint, **design)
     if top == "serial":
@@ -70,7 +70,7 @@ def command(
     name = build.top_name(top)
     with output_folder(output) as scratch:
         bitstream = None
-        if board.vivado_board is not None:
+        if board.uses_vivado:
             build.build_plan(board, elaboratable, name).extract(scratch)
         else:
             with Console(stderr=True).status("synthesis, placement and routing"):

@@ -18,7 +18,7 @@ from lst_model.errors import InputError
 
 from .options import choose, data_dir_option, design_options, image_count
 
-ZYNQ_BOARDS = [name for name, board in catalogue.BOARDS.items() if board.vivado_board is not None]
+ZYNQ_BOARDS = [name for name, board in catalogue.BOARDS.items() if board.uses_vivado]
 
 _EXAMPLES = """\b
 Examples:
