@@ -65,12 +65,13 @@ class ControlBench:
         await bench.reset()
         return bench
 
-    def pause(self, probability: float) -> None:
-        """Let every channel pause with this probability in each cycle."""
+    def pause(self, probability: float, sink: float | None = None) -> None:
+        """Let every channel pause with this probability in each cycle; the sink of results with one of its own."""
         write, read = self.registers.write_if, self.registers.read_if
         channels = (write.aw_channel, write.w_channel, write.b_channel, read.ar_channel, read.r_channel)
-        for channel in (*channels, self.source, self.sink):
+        for channel in (*channels, self.source):
             channel.set_pause_generator(_pauses(probability))
+        self.sink.set_pause_generator(_pauses(probability if sink is None else sink))
 
     async def tick(self, cycles: int = 1) -> None:
         for _ in range(cycles):

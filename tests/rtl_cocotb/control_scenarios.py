@@ -153,7 +153,7 @@ async def soft_resets_at_random_moments(dut: Any) -> None:
     bench = await ControlBench.start(dut)
     case, begun = bench.case, 0
     for number in range(20):
-        bench.pause(random.choice(PAUSES))
+        bench.pause(random.choice(PAUSES), sink=random.choice((0.0, 0.99)))
         frames = range(number, number + 3)
         bench.send(*map(case.frame, frames))
         await bench.tick(random.randrange(3 * case.cycles_per_frame))
