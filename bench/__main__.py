@@ -1,6 +1,6 @@
 """Measure everything, write ``bench/results.json`` and the tables of the README.
 
-Usage: python -m bench [SECTION ...]   (sections: verify, engines, area, clock; all by default)
+Usage: python -m bench [SECTION ...]   (sections: verify, engines, profiles, clock; all by default)
 
 The data set is found as by ``lst-hw``; set LST_DATA_DIR to choose it.
 """
@@ -17,7 +17,12 @@ from . import measure, tables
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "bench" / "results.json"
-SECTIONS = {"verify": measure.verification, "engines": measure.engines, "area": measure.area, "clock": measure.clock}
+SECTIONS = {
+    "verify": measure.verification,
+    "engines": measure.engines,
+    "profiles": measure.profiles,
+    "clock": measure.clock,
+}
 
 
 def main(names: list[str]) -> None:

@@ -17,24 +17,41 @@ import torch
 
 from lst_hw.design import Design
 from lst_hw.emit import to_verilog
-from lst_hw.synthesis import ecp5_clock, xilinx_area
+from lst_hw.profiles import PROFILES
+from lst_hw.synthesis import place_ecp5, place_ice40, xilinx_area
 from lst_model import checkpoint, data
 from lst_model.fixed import Formats
 from lst_model.integer import IntegerLST
+from lst_model.module import LST
 from lst_model.quantize import QuantizedNetwork, quantize
 from sim.engines import make
+from sim.netlist import run_netlist
+from sim.verify import verify
 
 CHECKPOINTS = ("lst-1-28", "lst-1-8", "lst-2-28", "reslst-3-28")
 ENGINE_IMAGES = {"cxxrtl": 500, "verilator": 100, "icarus": 3, "amaranth": 3}
-AREA = (
-    ("lst-1-28", "Q5.7", None),
-    ("lst-1-28", "Q2.6", None),
-    ("lst-1-28", "Q5.7", 14),
-    ("lst-1-28", "Q5.7", 1),
-    ("lst-1-8", "Q5.7", None),
-    ("lst-2-28", "Q5.7", None),
-    ("reslst-3-28", "Q5.7", None),
+DESIGNS = (
+    ("lst-1-28", "dsp", {}),
+    ("lst-1-28", "dsp", {"format": "Q2.6"}),
+    ("lst-1-28", "lut", {}),
+    ("lst-1-28", "lut", {"format": "Q2.6"}),
+    ("lst-1-28", "fast", {}),
+    ("lst-1-28", "tiny", {}),
+    ("lst-1-28", "tiny", {"format": "Q2.6"}),
+    ("lst-1-8", "dsp", {}),
+    ("lst-2-28", "dsp", {}),
+    ("reslst-3-28", "dsp", {}),
 )
+"""Checkpoint, profile, and options that differ from it."""
+
+CLOCKS = (
+    ("dsp", {}, place_ecp5),
+    ("fast", {}, place_ecp5),
+    ("tiny", {"format": "Q2.6"}, place_ice40),
+)
+"""LST-1-28 designs that are placed and routed."""
+
+NETLIST_IMAGES = 50
 
 
 def machine() -> dict[str, Any]:
@@ -62,7 +79,7 @@ def verification() -> list[dict[str, Any]]:
             {
                 "checkpoint": name,
                 "parameters": _quantized(name).network.parameters,
-                **{key: report[key] for key in ("images", "mismatches", "cycles_per_frame", "latency")},
+                **{key: report[key] for key in ("images", "mismatches", "cycles_per_image", "latency")},
                 **{key: report[key] for key in ("accuracy_float", "accuracy_integer", "accuracy_rtl")},
                 "verify_seconds": seconds,
                 "generate_seconds": generation,
@@ -87,39 +104,61 @@ def engines() -> list[dict[str, Any]]:
     return rows
 
 
-def area() -> list[dict[str, Any]]:
-    """Cells after ``synth_xilinx``."""
-    rows = []
-    for name, formats, pes in AREA:
+def profiles() -> list[dict[str, Any]]:
+    """Cells after ``synth_xilinx``, every test image through the RTL, some through the netlist."""
+    rows, images = [], data.load("test")
+    for name, profile, options in DESIGNS:
         if name not in checkpoint.shipped():
             continue
-        design = Design.of(_quantized(name, formats), pes=pes)
+        model, quantized, design = _configured(name, profile, options)
         cells = xilinx_area(to_verilog(design))
+        report = verify(model, quantized, design, images, engine="cxxrtl")
+        netlist = run_netlist(quantized, design, images.first(NETLIST_IMAGES))
         rows.append(
             {
                 "checkpoint": name,
-                "format": formats,
+                "profile": profile,
+                "format": str(design.formats.weight),
                 "pes": design.pes,
-                "cycles_per_frame": design.schedule.cycles_per_frame,
+                "cycles_per_image": design.cycles_per_image,
+                "latency": design.latency,
                 **{key: getattr(cells, key) for key in ("lut", "ff", "ramb18", "dsp", "yosys")},
+                "accuracy_rtl": report.accuracy_rtl,
+                "images": report.images,
+                "mismatches": report.mismatches,
+                "netlist_images": netlist.images,
+                "netlist_wrong": netlist.wrong,
             }
         )
     return rows
 
 
 def clock() -> list[dict[str, Any]]:
-    """Post-route clock on an ECP5."""
-    design = Design.of(_quantized("lst-1-28"))
-    mhz = ecp5_clock(to_verilog(design))
-    schedule = design.schedule
-    return [
-        {
-            "checkpoint": "lst-1-28",
-            "mhz": mhz,
-            "images_per_second": mhz * 1e6 / schedule.cycles_per_frame,
-            "latency_us": schedule.latency / mhz,
-        }
-    ]
+    """Post-route clocks."""
+    rows = []
+    for profile, options, place in CLOCKS:
+        _, _, design = _configured("lst-1-28", profile, options)
+        placed = place(to_verilog(design))
+        rows.append(
+            {
+                "profile": profile,
+                "format": str(design.formats.weight),
+                "part": placed.part,
+                "cells": placed.cells,
+                "mhz": placed.mhz,
+                "images_per_second": placed.mhz * 1e6 / design.cycles_per_image,
+                "latency_us": design.latency / placed.mhz,
+            }
+        )
+    return rows
+
+
+def _configured(name: str, profile: str, options: dict[str, Any]) -> tuple[LST, QuantizedNetwork, Design]:
+    """A shipped network with the design options of a profile."""
+    chosen = {**PROFILES[profile].options, **options}
+    model = checkpoint.load(name)
+    quantized = quantize(model, Formats.parse(chosen.pop("format", "Q5.7")))
+    return model, quantized, Design.of(quantized, **{key.replace("-", "_"): value for key, value in chosen.items()})
 
 
 def _shipped() -> list[str]:

@@ -14,7 +14,7 @@ def rewrite(readme: Path, results: dict[str, Any]) -> None:
     for name, table in (
         ("verify", _verify),
         ("engines", _engines),
-        ("area", _area),
+        ("profiles", _profiles),
         ("clock", _clock),
         ("machine", _machine),
     ):
@@ -33,7 +33,7 @@ def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def _verify(rows: list[dict[str, Any]]) -> str:
     titles = (
         *("checkpoint", "parameters", "float", "RTL", "images", "mismatches"),
-        *("cycles per frame", "latency", "`verify --images all`", "`generate`", "integer model"),
+        *("cycles per image", "latency", "`verify --images all`", "`generate`", "integer model"),
     )
     return _table(
         titles,
@@ -45,7 +45,7 @@ def _verify(rows: list[dict[str, Any]]) -> str:
                 f"{row['accuracy_rtl']:.2%}",
                 f"{row['images']:,}",
                 f"{row['mismatches']:,}",
-                f"{row['cycles_per_frame']:,}",
+                f"{row['cycles_per_image']:,g}",
                 f"{row['latency']:,}",
                 f"{row['verify_seconds']:.1f} s",
                 f"{row['generate_seconds']:.1f} s",
@@ -67,16 +67,24 @@ def _engines(rows: list[dict[str, Any]]) -> str:
     )
 
 
-def _area(rows: list[dict[str, Any]]) -> str:
+def _profiles(rows: list[dict[str, Any]]) -> str:
     versions = ", ".join(sorted({row["yosys"] for row in rows}))
+    titles = (
+        *("checkpoint", "profile", "format", "cycles per image", "latency", "LUT", "FF", "RAMB18", "DSP48"),
+        *("RTL", "mismatches, RTL", "wrong, netlist"),
+    )
     return f"Yosys {versions}, `synth_xilinx -family xc7`:\n\n" + _table(
-        ("checkpoint", "format", "PEs", "cycles per frame", "LUT", "FF", "RAMB18", "DSP48"),
+        titles,
         [
             (
                 f"`{row['checkpoint']}`",
+                f"`{row['profile']}`",
                 row["format"],
-                str(row["pes"]),
-                *(f"{row[key]:,}" for key in ("cycles_per_frame", "lut", "ff", "ramb18", "dsp")),
+                f"{row['cycles_per_image']:,.10g}",
+                *(f"{row[key]:,}" for key in ("latency", "lut", "ff", "ramb18", "dsp")),
+                f"{row['accuracy_rtl']:.2%}",
+                f"{row['mismatches']:,} of {row['images']:,} images",
+                f"{row['netlist_wrong']:,} of {row['netlist_images']:,}",
             )
             for row in rows
         ],
@@ -85,13 +93,15 @@ def _area(rows: list[dict[str, Any]]) -> str:
 
 def _clock(rows: list[dict[str, Any]]) -> str:
     return _table(
-        ("checkpoint", "clock", "images per second", "latency"),
+        ("profile", "format", "part", "clock", "images per second", "latency"),
         [
             (
-                f"`{row['checkpoint']}`",
+                f"`{row['profile']}`",
+                row["format"],
+                row["part"],
                 f"{row['mhz']:.1f} MHz",
                 f"{row['images_per_second']:,.0f}",
-                f"{row['latency_us']:.1f} us",
+                f"{row['latency_us']:,.1f} us",
             )
             for row in rows
         ],

@@ -36,14 +36,26 @@ def top_name(top: str) -> str:
     return f"lst_{top}"
 
 
+def check_stream(design: Design) -> None:
+    """Refuse a design whose stream brings several pixels at a time; the board designs have one at a time.
+
+    Raises
+    ------
+    InputError
+    """
+    if design.stream_pixels != 1:
+        raise InputError(f"pixel stream of {design.stream_bits} bits: the board designs take --stream-bits 8")
+
+
 def serial_top(board: Board, design: Design, baud: int) -> SerialTop:
     """The accelerator on the board's serial line.
 
     Raises
     ------
     InputError
-        If the board's clock does not give the baud rate, or the network is too slow for it.
+        If the board's clock does not give the baud rate, the network is too slow for it, or a beat has several pixels.
     """
+    check_stream(design)
     divisor = round(board.clock_hz / baud) if baud > 0 else 0
     fastest = int(board.clock_hz / SMALLEST_DIVISOR)
     if divisor < SMALLEST_DIVISOR:
@@ -67,8 +79,9 @@ def digit_top(board: Board, quantized: QuantizedNetwork, design: Design, images:
     Raises
     ------
     InputError
-        If there are too few images, or they do not fit the network.
+        If there are too few images, they do not fit the network, or a beat has several pixels.
     """
+    check_stream(design)
     if len(images) < DIGITS:
         raise InputError(f"{images.source}: only {len(images)} images; the demo holds {DIGITS}")
     chosen = images.first(DIGITS)

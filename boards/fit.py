@@ -6,6 +6,7 @@ import importlib.util
 from dataclasses import dataclass, fields
 
 from lst_hw.design import Design
+from lst_hw.element import PairedElement
 from lst_hw.memory import LOGIC_DEPTH
 from lst_hw.synthesis import xilinx_area
 from lst_model.errors import InputError
@@ -16,11 +17,11 @@ SYSTEM = Resources(lut=6_000, ff=8_000, ramb18=8, dsp=0)
 """Set aside for DMA, interconnects and reset. An allowance, not a measurement: only Vivado can count them."""
 
 BASE = Resources(lut=1_500, ff=1_500, ramb18=1, dsp=1)
-"""Estimate of what does not grow with the array: control registers, controller, collector, activation."""
+"""Estimate of what grows with the lanes only: control registers, controller, collector, activation."""
 
-LUT_PER_PE = 12
-FF_PER_PE = 20
-"""Estimates; the multiplier's and the sum's registers are inside the DSP block."""
+LUT_PER_PE = {"dsp": 12, "lut": 100}
+FF_PER_PE = {"dsp": 20, "lut": 100}
+"""Estimates by kind of multiplier; a DSP block holds the registers of product and sum."""
 
 RAMB18_SHAPES = ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1))
 """Words and bits that half a block RAM holds."""
@@ -98,21 +99,27 @@ def check_fit(board: Board, design: Design, verilog: str) -> Fit:
 
 def estimate(design: Design) -> Resources:
     """Upper bounds from the configuration alone."""
+    lanes, units = design.lanes, design.lanes * design.pes
+    paired = PairedElement.fits(design.ranges.operand, design.ranges.weight)
+    multipliers = design.pes * (-(-lanes // 2) if paired else lanes)
     logic_bits = 0
-    ramb18 = BASE.ramb18
+    ramb18 = lanes * BASE.ramb18
     for bank in design.banks:
         width = bank.pes * design.ranges.weight_bits
         if bank.depth <= LOGIC_DEPTH:
             logic_bits += width
         else:
             ramb18 += _ramb18(bank.depth, width)
-    frame_width = design.ranges.operand_bits * (2 if design.network.has_skip else 1)
+    frame_width = lanes * design.ranges.operand_bits * (2 if design.network.has_skip else 1)
     ramb18 += _ramb18(1 << (design.row_bits + design.column_bits), frame_width)
+    if lanes > 1:
+        beats = 1 << max(1, (design.beats_per_frame - 1).bit_length())
+        ramb18 += lanes * _ramb18(2 * beats, design.stream_bits)
     return Resources(
-        lut=BASE.lut + LUT_PER_PE * design.pes + logic_bits,
-        ff=BASE.ff + FF_PER_PE * design.pes,
+        lut=lanes * BASE.lut + LUT_PER_PE[design.multiplier] * units + logic_bits,
+        ff=lanes * BASE.ff + FF_PER_PE[design.multiplier] * units,
         ramb18=ramb18,
-        dsp=BASE.dsp + design.pes,
+        dsp=lanes * BASE.dsp + multipliers if design.multiplier == "dsp" else 0,
     )
 
 

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from lst_hw.core import LSTCore
 from lst_hw.design import Design
-from lst_hw.pixel import pixel_layout
+from lst_hw.pixel import beat_layout
 from lst_hw.result import result_layout
 
 from .uart import FRAME_BITS, UARTReceiver, UARTTransmitter, check_divisor
@@ -65,7 +65,7 @@ class PixelFramer(wiring.Component):
                 raise ValueError(f"{name} must be 1 or more, not {value!r}")
         self._pixels = pixels
         self._patience = patience
-        super().__init__({"i": In(stream.Signature(8)), "line_idle": In(1), "o": Out(stream.Signature(pixel_layout()))})
+        super().__init__({"i": In(stream.Signature(8)), "line_idle": In(1), "o": Out(stream.Signature(beat_layout()))})
 
     def elaborate(self, platform: object) -> Module:
         """Count pixels, and cycles of silence."""

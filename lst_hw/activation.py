@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from amaranth.hdl import Module, Mux, Signal, signed, unsigned
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -25,6 +25,8 @@ class ActivationUnit(wiring.Component):
     ----------
     formats : Formats
         ``formats.preactivation`` is the input format, ``formats.activation`` the output format.
+    multiplier : str
+        What units that multiply do it with: ``dsp`` or ``lut``.
 
     Members
     -------
@@ -41,10 +43,11 @@ class ActivationUnit(wiring.Component):
 
     LATENCY: ClassVar[int]
 
-    def __init__(self, *, formats: Formats) -> None:
+    def __init__(self, *, formats: Formats, multiplier: str = "dsp") -> None:
         if not isinstance(formats, Formats):
             raise TypeError(f"Formats must be a Formats object, not {formats!r}")
         self._formats = formats
+        self._multiplier = multiplier
         super().__init__(
             {
                 "i": In(signed(formats.preactivation.bits)),
@@ -69,9 +72,9 @@ class ActivationUnit(wiring.Component):
 
 
 class SecondOrderTanh(ActivationUnit):
-    """``x * (1 - |x| / 4)`` inside -2 to 2, else -1 or 1 (Kwan 1992): one multiplier.
+    """``x * (1 - |x| / 4)`` inside -2 to 2, else -1 or 1 (Kwan 1992): one square, as ``|x| - x * x / 4``.
 
-    Latency 3 cycles: magnitude, product, rounding.
+    Latency 3 cycles: magnitude, square, rounding.
     """
 
     LATENCY = 3
@@ -88,11 +91,14 @@ class SecondOrderTanh(ActivationUnit):
         m.d.sync += magnitude.eq(Mux(size > two, two, size))
 
         # At the clip, 2 * (1 - 2 / 4) is exactly 1: one formula serves both cases.
-        product = Signal(range(two * two + 1))
-        m.d.sync += product.eq(magnitude * (2 * two - magnitude)[: len(magnitude) + 1])
-
+        square, size_behind = Signal(range(two * two + 1)), Signal.like(magnitude)
+        m.d.sync += [
+            square.eq(magnitude * magnitude if self._multiplier == "dsp" else _square(magnitude)),
+            size_behind.eq(magnitude),
+        ]
+        half = Const(1 << (n + 1), n + 2)
         rounded = Signal(range((1 << n) + 1))
-        m.d.sync += rounded.eq((product + (1 << (n + 1))) >> (n + 2))
+        m.d.sync += rounded.eq((Cat(half, size_behind) - square) >> (n + 2))
 
         negative = Signal(3)
         m.d.sync += negative.eq((negative << 1) | (self.i < 0))
@@ -108,8 +114,8 @@ class TableTanh(ActivationUnit):
 
     LATENCY = 2
 
-    def __init__(self, *, formats: Formats) -> None:
-        super().__init__(formats=formats)
+    def __init__(self, *, formats: Formats, multiplier: str = "dsp") -> None:
+        super().__init__(formats=formats, multiplier=multiplier)
         # The negative codes, because the positive end saturates in Q1.n.
         negative = activation_table("table", formats)[1 : formats.preactivation.highest + 2]
         self._magnitudes = [-code for code in reversed(negative.tolist())]
@@ -149,6 +155,20 @@ class HardTanh(ActivationUnit):
         high = min(self._formats.activation.scale, self._formats.activation.highest)
         m.d.sync += self.o.eq(Mux(self.i < low, low, Mux(self.i > high, high, self.i)))
         return m
+
+
+def _square(value: Signal) -> Value:
+    """``value * value`` as a tree of adders.
+
+    Bit ``i`` contributes ``4**i`` and its products with the bits above, each of which occurs twice.
+    """
+    rows: list[Value] = [
+        Cat(Const(0, 2 * i), value[i], Const(0, 1), value[i + 1 :] & value[i].replicate(len(value) - i - 1))
+        for i in range(len(value))
+    ]
+    while len(rows) > 1:
+        rows = [*(a + b for a, b in zip(rows[::2], rows[1::2], strict=False)), *rows[len(rows) & ~1 :]]
+    return rows[0]
 
 
 UNITS: dict[str, type[ActivationUnit]] = {

@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 class ArgMax(wiring.Component):
     """Finds the greatest of ``classes`` logits that arrive one after the other; the first of equals wins.
 
-    Latency: 0 cycles; ``done`` accompanies the last logit. Throughput: one logit per cycle.
+    Latency: 1 cycle from the last logit to ``done``. Throughput: one logit per cycle.
 
     Parameters
     ----------
@@ -53,20 +53,10 @@ class ArgMax(wiring.Component):
         """Build comparator and counter."""
         m = Module()
         index = Signal(range(self._classes))
-        best = Signal.like(self.winner)
-        best_logit = Signal.like(self.winner_logit)
-        greater = Signal()
         last = index == self._classes - 1
-        m.d.comb += [
-            greater.eq((index == 0) | (self.logit > best_logit)),
-            self.winner.eq(Mux(greater, index, best)),
-            self.winner_logit.eq(Mux(greater, self.logit, best_logit)),
-            self.done.eq(self.valid & last),
-        ]
+        m.d.sync += self.done.eq(self.valid & last)
         with m.If(self.valid):
-            m.d.sync += [
-                index.eq(Mux(last, 0, index + 1)),
-                best.eq(self.winner),
-                best_logit.eq(self.winner_logit),
-            ]
+            m.d.sync += index.eq(Mux(last, 0, index + 1))
+            with m.If((index == 0) | (self.logit > self.winner_logit)):
+                m.d.sync += [self.winner.eq(index), self.winner_logit.eq(self.logit)]
         return m

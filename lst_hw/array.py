@@ -2,148 +2,138 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from collections.abc import Sequence
+from itertools import pairwise
+
+from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from lst_model.ranges import Range
 
-class ProcessingElement(wiring.Component):
-    """Multiply-accumulate unit in the shape of a DSP block: registered operand, weight, product and sum.
+from .booth import digit_count
+from .element import LutElement, PairedElement, ProcessingElement
 
-    Latency: 3 cycles from ``operand`` and ``weight`` to ``total``; ``operand_out`` and ``first_out`` follow their
-    inputs by 1 cycle. Throughput: one product per cycle. Everything holds while ``advance`` is low. The
-    data path has no reset: ``first`` starts a sum.
-
-    Parameters
-    ----------
-    operand_bits, weight_bits, accumulator_bits : int
-        Widths. The accumulator must hold every partial sum; :mod:`lst_model.ranges` derives it.
-
-    Members
-    -------
-    advance : In(1)
-        Clock enable.
-    operand : In(signed(operand_bits))
-    weight : In(signed(weight_bits))
-    first : In(1)
-        Two cycles behind the operand: its product starts a new sum.
-    operand_out, first_out : Out
-        ``operand`` and ``first`` for the next PE, one cycle later.
-    total : Out(signed(accumulator_bits))
-
-    Raises
-    ------
-    TypeError
-        If a width is not a positive integer.
-    """
-
-    def __init__(self, *, operand_bits: int, weight_bits: int, accumulator_bits: int) -> None:
-        for name, value in (("Operand", operand_bits), ("Weight", weight_bits), ("Accumulator", accumulator_bits)):
-            if not isinstance(value, int) or value < 1:
-                raise TypeError(f"{name} width must be a positive integer, not {value!r}")
-        super().__init__(
-            {
-                "advance": In(1),
-                "operand": In(signed(operand_bits)),
-                "weight": In(signed(weight_bits)),
-                "first": In(1),
-                "operand_out": Out(signed(operand_bits)),
-                "first_out": Out(1),
-                "total": Out(signed(accumulator_bits)),
-            }
-        )
-
-    def elaborate(self, platform: object) -> Module:
-        """Build the unit."""
-        m = Module()
-        operand = Signal.like(self.operand, reset_less=True)
-        weight = Signal.like(self.weight, reset_less=True)
-        product = Signal(signed(len(operand) + len(weight)), reset_less=True)
-        total = Signal.like(self.total, reset_less=True)
-        first = Signal(reset_less=True)
-        with m.If(self.advance):
-            m.d.sync += [
-                operand.eq(self.operand),
-                weight.eq(self.weight),
-                product.eq(operand * weight),
-                total.eq(Mux(self.first, 0, total) + product),
-                first.eq(self.first),
-            ]
-        m.d.comb += [self.operand_out.eq(operand), self.first_out.eq(first), self.total.eq(total)]
-        return m
+MULTIPLIERS = ("dsp", "lut")
+"""What the array multiplies with: DSP blocks, or LUTs only."""
 
 
 class PEArray(wiring.Component):
     """A chain of processing elements: PE ``k`` works on the operand that PE 0 had ``k`` cycles before.
 
     The sums of a pass are complete in one PE after the other, one per cycle, so they can be read in order without
-    a register for each. Latency from ``operand`` to ``totals[k]``: ``3 + k`` cycles. Throughput: ``pes`` products
-    per cycle.
+    a register for each. Several lanes, that is, images at the same place of the schedule, share each weight: two lanes
+    one DSP block where their operands fit it. Latency from ``operand`` to ``totals[k]``: ``3 + k`` cycles with
+    DSP blocks, one more per further Booth digit with LUTs. Throughput: ``pes * lanes`` products per cycle.
 
     Parameters
     ----------
-    pes : int
-        Number of PEs.
-    operand_bits, weight_bits, accumulator_bits : int
-        As for :class:`ProcessingElement`.
+    operand, weight : Range
+        Their values.
+    accumulator_bits : sequence of int
+        Width of a sum, for each PE.
+    lanes : int
+        Images at a time.
+    multiplier : str
+        One of :data:`MULTIPLIERS`.
 
     Members
     -------
     advance : In(1)
         Clock enable of the whole array.
-    operand : In(signed(operand_bits))
+    operands : In(signed).array(lanes)
     first : In(1)
-        Together with the operand: it is the first of a pass.
-    weights : In(signed(weight_bits)).array(pes)
-        Weight of PE ``k`` for the operand of PE ``k``, that is, already delayed by ``k`` cycles.
-    totals : Out(signed(accumulator_bits)).array(pes)
+        Together with the operands: they are the first of a pass.
+    weights : In(signed).array(pes)
+        Weight of PE ``k`` for the operand of PE ``k``, that is, already delayed by ``k`` cycles; with LUTs, its
+        Booth digit ``d`` by ``k + d``.
+    totals : Out(signed).array(pes, lanes)
 
     Raises
     ------
     TypeError
-        If ``pes`` is not a positive integer.
+        If there is no PE, or ``lanes`` is not a positive integer.
+    ValueError
+        If the multiplier is unknown.
     """
 
-    def __init__(self, *, pes: int, operand_bits: int, weight_bits: int, accumulator_bits: int) -> None:
-        if not isinstance(pes, int) or pes < 1:
-            raise TypeError(f"Number of PEs must be a positive integer, not {pes!r}")
-        self._pes = pes
-        self._widths = {
-            "operand_bits": operand_bits,
-            "weight_bits": weight_bits,
-            "accumulator_bits": accumulator_bits,
-        }
+    def __init__(
+        self,
+        *,
+        operand: Range,
+        weight: Range,
+        accumulator_bits: Sequence[int],
+        lanes: int = 1,
+        multiplier: str = "dsp",
+    ) -> None:
+        if not accumulator_bits:
+            raise TypeError("Array must have at least one PE")
+        if not isinstance(lanes, int) or lanes < 1:
+            raise TypeError(f"Number of lanes must be a positive integer, not {lanes!r}")
+        if multiplier not in MULTIPLIERS:
+            raise ValueError(f"Multiplier must be one of {', '.join(MULTIPLIERS)}, not {multiplier!r}")
+        self._operand, self._weight = operand, weight
+        self._accumulator_bits = tuple(accumulator_bits)
+        self._multiplier = multiplier
         super().__init__(
             {
                 "advance": In(1),
-                "operand": In(signed(operand_bits)),
+                "operands": In(signed(operand.bits)).array(lanes),
                 "first": In(1),
-                "weights": In(signed(weight_bits)).array(pes),
-                "totals": Out(signed(accumulator_bits)).array(pes),
+                "weights": In(signed(weight.bits)).array(self.pes),
+                "totals": Out(signed(max(accumulator_bits))).array(self.pes, lanes),
             }
         )
 
     @property
     def pes(self) -> int:
         """Number of PEs."""
-        return self._pes
+        return len(self._accumulator_bits)
 
     def elaborate(self, platform: object) -> Module:
-        """Build the chain."""
+        """Build one chain per lane or pair of lanes."""
         m = Module()
-        # A product is two registers behind its operand, and so must `first` be.
-        first = Signal(2, reset_less=True)
+        digits = digit_count(self._weight.bits) if self._multiplier == "lut" else 1
+
+        # A sum takes its product two registers behind the operand, and one more for each further digit.
+        delayed = Signal(1 + digits, reset_less=True)
+        starts = [delayed[-1], *(Signal(name=f"first_{k}", reset_less=True) for k in range(1, self.pes))]
         with m.If(self.advance):
-            m.d.sync += first.eq((first << 1) | self.first)
-        operand, start = self.operand, first[1]
-        for k in range(self._pes):
-            m.submodules[f"pe_{k}"] = pe = ProcessingElement(**self._widths)
-            m.d.comb += [
-                pe.advance.eq(self.advance),
-                pe.operand.eq(operand),
-                pe.first.eq(start),
-                pe.weight.eq(self.weights[k]),
-                self.totals[k].eq(pe.total),
-            ]
-            operand, start = pe.operand_out, pe.first_out
+            m.d.sync += delayed.eq((delayed << 1) | self.first)
+            m.d.sync += [following.eq(start) for start, following in pairwise(starts)]
+
+        lanes = list(range(len(self.operands)))
+        while lanes:
+            paired = len(lanes) > 1 and self._multiplier == "dsp" and PairedElement.fits(self._operand, self._weight)
+            served, lanes = lanes[: 1 + paired], lanes[1 + paired :]
+            self._chain(m, served, starts, digits)
         return m
+
+    def _chain(self, m: Module, lanes: list[int], starts: list[Signal], digits: int) -> None:
+        """The PEs of a lane, or of two."""
+        kind = PairedElement if len(lanes) == 2 else LutElement if self._multiplier == "lut" else ProcessingElement
+        elements = [
+            kind(operand=self._operand, weight=self._weight, accumulator_bits=bits) for bits in self._accumulator_bits
+        ]
+        operand = (
+            elements[0].pack(*(self.operands[lane] for lane in lanes)) if len(lanes) == 2 else self.operands[lanes[0]]
+        )
+        passing = [operand, *(element.operand_out for element in elements)]
+        for place in range(digits - 1):
+            # The last elements' later digits need operands that have left the chain.
+            beyond = Signal.like(elements[0].operand_out, name=f"lane_{lanes[0]}_beyond_{place}", reset_less=True)
+            with m.If(self.advance):
+                m.d.sync += beyond.eq(passing[-1])
+            passing.append(beyond)
+        suffix = "" if len(self.operands) == 1 else f"_{'_'.join(map(str, lanes))}"
+        for k, element in enumerate(elements):
+            m.submodules[f"pe_{k}{suffix}"] = element
+            m.d.comb += [
+                element.advance.eq(self.advance),
+                element.operand.eq(passing[k]),
+                element.weight.eq(self.weights[k]),
+                element.first.eq(starts[k]),
+            ]
+            m.d.comb += [self.totals[k][lane].eq(total) for lane, total in zip(lanes, element.totals, strict=True)]
+            if digits > 1:
+                m.d.comb += [later.eq(passing[k + 2 + place]) for place, later in enumerate(element.later)]

@@ -9,23 +9,25 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from .memory import Rom
-from .schedule import ARRAY_LATENCY, Schedule, Step
+from .schedule import Schedule, Step
 from .select import by_index, counter
 
 
 class Collector(wiring.Component):
     """Follows the wave of finished sums through the array and pairs each with its bias.
 
-    Latency: 1 cycle from a sum in its PE to ``total``. Throughput: one sum per cycle. Selection holds while
+    Latency: 1 cycle from a sum in its PE to ``total``. Throughput: one sum per cycle and lane. Selection holds while
     ``advance`` is low; what has been selected moves on regardless.
 
     Parameters
     ----------
     schedule : Schedule
     biases : sequence of int
-        Aligned biases, at the steps' ``bias_base``.
+        What is added to the sums, at the steps' ``bias_base``.
     accumulator_bits, bias_bits : int
-        Widths of a sum and of an aligned bias.
+        Widths of a sum and of a bias.
+    lanes : int
+        Images at a time.
 
     Members
     -------
@@ -35,18 +37,20 @@ class Collector(wiring.Component):
         The operand being issued is the last of a pass.
     restart : In(1)
         The operand being issued is the first of a frame.
-    totals : In(signed(accumulator_bits)).array(pes)
+    totals : In(signed(accumulator_bits)).array(pes, lanes)
     valid : Out(1)
-        ``total`` and ``bias`` are a new sum and its bias.
+        ``total`` and ``bias`` are a new sum of each lane and its bias.
     is_logit : Out(1)
         It belongs to the output layer.
     restarted : Out(1)
         Everything after this cycle belongs to a new frame.
-    total : Out(signed(accumulator_bits))
+    total : Out(signed(accumulator_bits)).array(lanes)
     bias : Out(signed(bias_bits))
     """
 
-    def __init__(self, *, schedule: Schedule, biases: Sequence[int], accumulator_bits: int, bias_bits: int) -> None:
+    def __init__(
+        self, *, schedule: Schedule, biases: Sequence[int], accumulator_bits: int, bias_bits: int, lanes: int = 1
+    ) -> None:
         self._schedule = schedule
         self._biases = tuple(biases)
         super().__init__(
@@ -54,11 +58,11 @@ class Collector(wiring.Component):
                 "advance": In(1),
                 "last": In(1),
                 "restart": In(1),
-                "totals": In(signed(accumulator_bits)).array(schedule.pes),
+                "totals": In(signed(accumulator_bits)).array(schedule.pes, lanes),
                 "valid": Out(1),
                 "is_logit": Out(1),
                 "restarted": Out(1),
-                "total": Out(signed(accumulator_bits)),
+                "total": Out(signed(accumulator_bits)).array(lanes),
                 "bias": Out(signed(bias_bits)),
             }
         )
@@ -86,8 +90,8 @@ class Collector(wiring.Component):
             step_end.eq(line_end & (line == of_step("last_line", lambda s: s.lines - 1))),
         ]
 
-        starts = Signal(ARRAY_LATENCY - 1)
-        restarts = Signal(ARRAY_LATENCY - 1)
+        starts = Signal(self._schedule.array_latency - 1)
+        restarts = Signal(self._schedule.array_latency - 1)
         with m.If(self.advance):
             m.d.sync += [starts.eq((starts << 1) | self.last), restarts.eq((restarts << 1) | self.restart)]
             with m.If(busy):
@@ -107,12 +111,13 @@ class Collector(wiring.Component):
             with m.If(starts[-1]):
                 m.d.sync += busy.eq(1)
 
+        last_pe = self._schedule.pes - 1
         with m.Switch(selected):
-            for pe in range(self._schedule.pes - 1):
+            for pe in range(last_pe):
                 with m.Case(pe):
-                    m.d.sync += self.total.eq(self.totals[pe])
+                    m.d.sync += [o.eq(i) for o, i in zip(self.total, self.totals[pe], strict=True)]
             with m.Default():
-                m.d.sync += self.total.eq(self.totals[self._schedule.pes - 1])
+                m.d.sync += [o.eq(i) for o, i in zip(self.total, self.totals[last_pe], strict=True)]
         m.d.sync += [
             self.valid.eq(busy & self.advance),
             self.restarted.eq(restarts[-1] & self.advance),

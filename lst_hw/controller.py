@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from amaranth.hdl import Module, Mux, Signal, Value
-from amaranth.lib import enum, stream, wiring
+from amaranth.lib import data, enum, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from lst_model.network import ColumnTransform
 
-from .pixel import pixel_layout
 from .schedule import Loop, Schedule
 from .select import by_index, counter
 
@@ -43,7 +42,7 @@ class Controller(wiring.Component):
     Members
     -------
     pixels : In(stream)
-        Pixels; only ``last`` is looked at.
+        Of each pixel (or one of each lane) the flag ``last``, which ends a frame.
     result_ready : In(1)
         The result register is free or being emptied.
     advance : Out(1)
@@ -70,7 +69,7 @@ class Controller(wiring.Component):
         self._schedule = schedule
         super().__init__(
             {
-                "pixels": In(stream.Signature(pixel_layout())),
+                "pixels": In(stream.Signature(data.StructLayout({"last": 1}))),
                 "result_ready": In(1),
                 "advance": Out(1),
                 "take": Out(1),

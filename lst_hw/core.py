@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, signed
-from amaranth.lib import stream, wiring
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .activation import UNITS
 from .argmax import ArgMax
 from .array import PEArray
+from .batch import Batcher
 from .collector import Collector
 from .controller import Controller
 from .design import Design
 from .events import events_signature
 from .memory import FrameMemory, WeightRom
-from .pixel import PixelNormalizer, PixelRegister, pixel_layout
+from .pixel import PixelNormalizer, PixelRegister, beat_layout
 from .requantizer import Requantizer
 from .result import result_layout
+from .results import ResultRegister
 from .writer import Writer
 
 
@@ -27,25 +29,25 @@ def trace_signature(design: Design) -> wiring.Signature:
 
     Members
     -------
-    pixel_valid : Out(1), pixel_code : Out(signed)
-        A quantised pixel, in order.
-    write_enable : Out(1), write_loop, write_row, write_column : Out, write_data : Out(signed)
+    pixel_valid : Out(1), pixel_code : Out(ArrayLayout(signed, lanes))
+        A quantised pixel of each lane, in order.
+    write_enable : Out(1), write_loop, write_row, write_column : Out, write_data : Out(ArrayLayout(signed, lanes))
         A write to the frame memory, with the index of the schedule's loop it belongs to.
-    logit_valid : Out(1), logit : Out(signed)
-        A logit, in order of classes.
+    logit_valid : Out(1), logit : Out(ArrayLayout(signed, lanes))
+        A logit of each lane, in order of classes.
     """
     ranges, loops = design.ranges, len(design.schedule.loops)
     return wiring.Signature(
         {
             "pixel_valid": Out(1),
-            "pixel_code": Out(signed(ranges.operand_bits)),
+            "pixel_code": Out(data.ArrayLayout(signed(ranges.operand_bits), design.lanes)),
             "write_enable": Out(1),
             "write_loop": Out(range(max(2, loops))),
             "write_row": Out(design.row_bits),
             "write_column": Out(design.column_bits),
-            "write_data": Out(signed(ranges.operand_bits)),
+            "write_data": Out(data.ArrayLayout(signed(ranges.operand_bits), design.lanes)),
             "logit_valid": Out(1),
-            "logit": Out(signed(ranges.biased_bits)),
+            "logit": Out(data.ArrayLayout(signed(design.biased_bits), design.lanes)),
         }
     )
 
@@ -53,8 +55,9 @@ def trace_signature(design: Design) -> wiring.Signature:
 class LSTCore(wiring.Component):
     """In-place LST accelerator.
 
-    Throughput: one frame per ``design.schedule.cycles_per_frame`` cycles. Latency: ``design.schedule.latency``
-    cycles from the first pixel's transfer to the result. Both streams may stall at any time.
+    Throughput: ``design.lanes`` frames per ``design.cycles_per_batch`` cycles. Latency: ``design.latency``
+    cycles from the transfer of a frame's first beat to its result, when it comes alone to an idle accelerator. Both
+    streams may stall at any time.
 
     Parameters
     ----------
@@ -63,7 +66,7 @@ class LSTCore(wiring.Component):
     Members
     -------
     pixels : In(stream)
-        Pixels, row by row, ``last`` on the last of a frame.
+        Pixels, row by row, ``design.stream_pixels`` in a beat, ``last`` with the last of a frame.
     results : Out(stream)
         One result per well-formed frame.
     trace : Out(trace_signature)
@@ -83,7 +86,7 @@ class LSTCore(wiring.Component):
         self._design = design
         super().__init__(
             {
-                "pixels": In(stream.Signature(pixel_layout())),
+                "pixels": In(stream.Signature(beat_layout(design.stream_pixels))),
                 "results": Out(stream.Signature(result_layout())),
                 "trace": Out(trace_signature(design)),
                 **({"events": Out(events_signature())} if design.axi_lite else {}),
@@ -99,93 +102,113 @@ class LSTCore(wiring.Component):
         """Connect the blocks along the data flow."""
         m = Module()
         design, ranges, schedule = self._design, self._design.ranges, self._design.schedule
+        lanes = range(design.lanes)
         address = {"row_bits": design.row_bits, "column_bits": design.column_bits}
 
-        m.submodules.pixel_register = pixel_register = PixelRegister()
-        m.submodules.normalizer = normalizer = PixelNormalizer(activation=design.formats.activation)
         m.submodules.controller = controller = Controller(
             schedule=schedule, rom_address_bits=design.rom_address_bits, **address
         )
         m.submodules.frame_memory = memory = FrameMemory(
-            data_bits=ranges.operand_bits, has_skip=design.network.has_skip, **address
+            data_bits=ranges.operand_bits, has_skip=design.network.has_skip, lanes=design.lanes, **address
         )
         m.submodules.weight_rom = rom = WeightRom(
             banks=design.banks, weight_bits=ranges.weight_bits, address_bits=design.rom_address_bits
         )
         m.submodules.array = array = PEArray(
-            pes=design.pes,
-            operand_bits=ranges.operand_bits,
-            weight_bits=ranges.weight_bits,
-            accumulator_bits=ranges.accumulator_bits,
+            operand=ranges.operand,
+            weight=ranges.weight,
+            accumulator_bits=design.accumulator_bits,
+            lanes=design.lanes,
+            multiplier=design.multiplier,
         )
         m.submodules.collector = collector = Collector(
             schedule=schedule,
             biases=design.biases,
-            accumulator_bits=ranges.accumulator_bits,
-            bias_bits=ranges.biased_bits,
+            accumulator_bits=max(design.accumulator_bits),
+            bias_bits=design.biased_bits,
+            lanes=design.lanes,
         )
-        m.submodules.requantizer = requantizer = Requantizer(
-            formats=design.formats, accumulator_bits=ranges.accumulator_bits, biased_bits=ranges.biased_bits
-        )
-        m.submodules.activation = activation = UNITS[design.activation](formats=design.formats)
         m.submodules.writer = writer = Writer(
-            schedule=schedule, activation=design.formats.activation, data_bits=ranges.operand_bits, **address
+            schedule=schedule,
+            activation=design.formats.activation,
+            data_bits=ranges.operand_bits,
+            lanes=design.lanes,
+            **address,
         )
-        m.submodules.argmax = argmax = ArgMax(classes=design.network.classes, logit_bits=ranges.logit_bits)
-
-        wiring.connect(m, wiring.flipped(self.pixels), pixel_register.i)
-        wiring.connect(m, pixel_register.o, controller.pixels)
+        m.submodules.results = results = ResultRegister(
+            lanes=design.lanes,
+            classes=design.network.classes,
+            logit_bits=ranges.logit_bits - design.result_logit_shift,
+        )
+        wiring.connect(m, wiring.flipped(self.results), results.o)
+        pixels = self._pixels(m, controller, results)
 
         # Cycle 0: an operand is issued. Cycle 1: it comes from the frame memory or the pixel stream.
-        code = Signal(signed(ranges.operand_bits))
+        codes = [Signal(signed(ranges.operand_bits), name=f"code_{lane}") for lane in lanes]
         taken, streams, first, saved = Signal(), Signal(), Signal(), Signal()
         m.d.sync += [taken.eq(controller.take), saved.eq(controller.saved)]
-        with m.If(controller.take):
-            m.d.sync += code.eq(normalizer.code)
         with m.If(controller.advance):
             m.d.sync += [first.eq(controller.first), streams.eq(controller.streams)]
+        for lane, code in enumerate(codes):
+            m.submodules[f"normalizer_{lane}"] = normalizer = PixelNormalizer(activation=design.formats.activation)
+            m.d.comb += normalizer.pixel.eq(pixels[lane])
+            with m.If(controller.take):
+                m.d.sync += code.eq(normalizer.code)
+            entry = memory.read_data[lane]
+            m.d.comb += array.operands[lane].eq(entry if schedule.loads else Mux(streams, code, entry))
         m.d.comb += [
-            normalizer.pixel.eq(pixel_register.o.payload.value),
             memory.read_advance.eq(controller.advance),
             memory.read_row.eq(controller.row),
             memory.read_column.eq(controller.column),
             rom.advance.eq(controller.advance),
             rom.address.eq(controller.rom_address),
             array.advance.eq(controller.advance),
-            array.operand.eq(memory.read_data if schedule.loads else Mux(streams, code, memory.read_data)),
             array.first.eq(first),
             collector.advance.eq(controller.advance),
             collector.last.eq(controller.last),
             collector.restart.eq(controller.restart),
-            requantizer.total.eq(collector.total),
-            requantizer.bias.eq(collector.bias),
-            activation.i.eq(requantizer.preactivation),
         ]
-
         m.d.comb += [weight.eq(word) for weight, word in zip(array.weights, rom.weights, strict=True)]
-        m.d.comb += [total_in.eq(total) for total_in, total in zip(collector.totals, array.totals, strict=True)]
+        for summed, totals in zip(collector.totals, array.totals, strict=True):
+            m.d.comb += [i.eq(o) for i, o in zip(summed, totals, strict=True)]
 
         # A result is an embedding entry, on its way to the frame memory, or a logit.
+        unit = UNITS[design.activation]
         logit_valid = Signal()
         to_activation = Signal()
-        in_flight = Signal(activation.LATENCY + 1)
+        in_flight = Signal(unit.LATENCY + 1)
         m.d.sync += [
             logit_valid.eq(collector.valid & collector.is_logit),
             to_activation.eq(collector.valid & ~collector.is_logit),
             in_flight.eq((in_flight << 1) | to_activation),
         ]
-        m.d.comb += [
-            argmax.valid.eq(logit_valid),
-            argmax.logit.eq(requantizer.biased),
-            writer.saved_valid.eq(saved),
-            writer.saved.eq(memory.read_saved),
-            writer.valid.eq(in_flight[-1]),
-            writer.code.eq(activation.o),
-        ]
+        m.d.comb += [writer.saved_valid.eq(saved), writer.valid.eq(in_flight[-1])]
+        logits = []
+        for lane in lanes:
+            m.submodules[f"requantizer_{lane}"] = requantizer = Requantizer(
+                formats=design.formats, accumulator_bits=max(design.accumulator_bits), biased_bits=design.biased_bits
+            )
+            m.submodules[f"activation_{lane}"] = activation = unit(formats=design.formats, multiplier=design.multiplier)
+            m.submodules[f"argmax_{lane}"] = argmax = ArgMax(
+                classes=design.network.classes, logit_bits=ranges.logit_bits
+            )
+            m.d.comb += [
+                requantizer.total.eq(collector.total[lane]),
+                requantizer.bias.eq(collector.bias),
+                activation.i.eq(requantizer.preactivation),
+                argmax.valid.eq(logit_valid),
+                argmax.logit.eq(requantizer.biased),
+                writer.saved[lane].eq(memory.read_saved[lane]),
+                writer.code[lane].eq(activation.o),
+                results.valid.eq(argmax.done),
+                results.winners[lane].eq(argmax.winner),
+                results.logits[lane].eq(argmax.winner_logit >> design.result_logit_shift),
+            ]
+            logits.append(requantizer.biased)
         if schedule.loads:
             m.d.comb += writer.restart.eq(controller.restart)
             with m.If(taken):
-                m.d.comb += [writer.valid.eq(1), writer.code.eq(code)]
+                m.d.comb += [writer.valid.eq(1), Cat(writer.code).eq(Cat(codes))]
         else:
             restarts = Signal(len(in_flight) + 1)
             m.d.sync += restarts.eq((restarts << 1) | collector.restarted)
@@ -195,47 +218,66 @@ class LSTCore(wiring.Component):
             memory.write_save.eq(writer.save),
             memory.write_row.eq(writer.row),
             memory.write_column.eq(writer.column),
-            memory.write_data.eq(writer.data),
+            Cat(memory.write_data).eq(Cat(writer.data)),
         ]
-
-        # A drop is reported with the next well-formed frame, however late the previous result leaves. One cycle of
-        # patience keeps apart a frame of a single pixel and the result of the frame before it.
-        dropped, frame_follows_drop, accepted = Signal(), Signal(), Signal()
-        m.d.sync += accepted.eq(controller.accepted)
-        with m.If(accepted):
-            m.d.sync += [frame_follows_drop.eq(dropped), dropped.eq(0)]
-        with m.If(controller.dropped):
-            m.d.sync += dropped.eq(1)
-        m.d.comb += controller.result_ready.eq(~self.results.valid | self.results.ready)
-        with m.If(self.results.ready):
-            m.d.sync += self.results.valid.eq(0)
-        with m.If(argmax.done):
-            m.d.sync += [
-                self.results.valid.eq(1),
-                self.results.payload.winner.eq(argmax.winner),
-                self.results.payload.logit.eq(argmax.winner_logit >> design.result_logit_shift),
-                self.results.payload.dropped.eq(frame_follows_drop),
-            ]
-
-        if design.axi_lite:
-            last_pixel = pixel_register.o.payload.last
-            m.d.comb += [
-                self.events.first.eq(controller.restart),
-                self.events.accepted.eq(accepted),
-                self.events.short.eq(controller.dropped & last_pixel),
-                self.events.long.eq(controller.dropped & ~last_pixel),
-                self.events.done.eq(argmax.done),
-            ]
-
         m.d.comb += [
             self.trace.pixel_valid.eq(taken),
-            self.trace.pixel_code.eq(code),
+            self.trace.pixel_code.as_value().eq(Cat(codes)),
             self.trace.write_enable.eq(writer.enable),
             self.trace.write_loop.eq(writer.loop),
             self.trace.write_row.eq(writer.row),
             self.trace.write_column.eq(writer.column),
-            self.trace.write_data.eq(writer.data),
+            self.trace.write_data.as_value().eq(Cat(writer.data)),
             self.trace.logit_valid.eq(logit_valid),
-            self.trace.logit.eq(requantizer.biased),
+            self.trace.logit.as_value().eq(Cat(logits)),
         ]
         return m
+
+    def _pixels(self, m: Module, controller: Controller, results: ResultRegister) -> list[Value]:
+        """What precedes the array: the pixels of each lane, and what the results must know of the frames."""
+        design, network = self._design, self._design.network
+        # What the results must know of their frames changes when the array has taken the last pixel of others, but not
+        # before the results of the frames before are out: a frame of a single pixel may follow that soon.
+        count, dropped = Signal.like(results.count), Signal(design.lanes)
+        fault, accepted = Signal(), Signal(2)
+        m.d.comb += [
+            controller.result_ready.eq(results.ready),
+            results.count.eq(count),
+            results.dropped.eq(dropped),
+        ]
+        m.d.sync += accepted.eq((accepted << 1) | controller.accepted)
+        if design.lanes == 1:
+            m.submodules.pixel_register = source = PixelRegister(pixels=design.stream_pixels)
+            m.d.comb += [count.eq(1), fault.eq(controller.dropped)]
+            if design.axi_lite:
+                last_pixel = source.o.payload.last
+                m.d.comb += [
+                    self.events.first.eq(controller.restart),
+                    self.events.accepted.eq(accepted[1]),
+                    self.events.short.eq(controller.dropped & last_pixel),
+                    self.events.long.eq(controller.dropped & ~last_pixel),
+                    self.events.done.eq(results.valid),
+                ]
+            pending = Signal()
+            with m.If(accepted[1]):
+                m.d.sync += [dropped.eq(pending), pending.eq(0)]
+            with m.If(fault):
+                m.d.sync += pending.eq(1)
+        else:
+            m.submodules.batcher = source = Batcher(
+                lanes=design.lanes, frame_pixels=network.rows * network.columns, beat_pixels=design.stream_pixels
+            )
+            m.d.comb += fault.eq(source.fault)
+            batch = Cat(source.count, source.dropped)
+            taken = Signal.like(batch)
+            with m.If(controller.accepted):
+                m.d.sync += taken.eq(batch)
+            with m.If(accepted[1]):
+                m.d.sync += Cat(count, dropped).eq(taken)
+        wiring.connect(m, wiring.flipped(self.pixels), source.i)
+        m.d.comb += [
+            controller.pixels.valid.eq(source.o.valid),
+            controller.pixels.payload.last.eq(source.o.payload.last),
+            source.o.ready.eq(controller.pixels.ready),
+        ]
+        return [source.o.payload.values[lane] for lane in range(design.lanes)]

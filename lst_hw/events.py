@@ -14,7 +14,7 @@ def events_signature() -> wiring.Signature:
     first : Out(1)
         A frame's first pixel is being taken as an operand or for storage.
     accepted : Out(1)
-        The last pixel of a well-formed frame was taken in the cycle before; not before the previous frame's ``done``.
+        The last pixel of a well-formed frame was taken two cycles before; not before the previous frame's ``done``.
     short, long : Out(1)
         A malformed frame is being dropped.
     done : Out(1)

@@ -51,7 +51,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def check_writable(*paths: Path | None) -> None:
-    """Refuse, before any work is done, files whose folder is missing or not writable.
+    """Refuse, before any work is done, files that are folders, or whose folder is missing or not writable.
 
     Raises
     ------
@@ -61,10 +61,27 @@ def check_writable(*paths: Path | None) -> None:
     for path in paths:
         if path is None or str(path) == "-":
             continue
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder; give the name of a file")
         if not path.parent.is_dir():
             raise InputError(f"{path}: its folder does not exist; make it, or choose another place")
         if not os.access(path.parent, os.W_OK):
             raise InputError(f"{path}: its folder is not writable; choose another place")
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse, before any work is done, an output folder that cannot be made or written.
+
+    Raises
+    ------
+    InputError
+        Naming it.
+    """
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise InputError(f"{folder}: cannot be a folder, {nearest} is a file; choose another place")
+    if not os.access(nearest, os.W_OK):
+        raise InputError(f"{folder}: {nearest} is not writable; choose another place")
 
 
 @contextmanager

@@ -109,8 +109,12 @@ def manifest(design: Design, checkpoint: Path, verilog: str) -> dict[str, Any]:
         "activation": design.activation,
         "weights_hash": f"{design.weights_hash:#010x}",
         "pes": design.pes,
-        "cycles_per_frame": schedule.cycles_per_frame,
-        "latency": schedule.latency,
+        "multiplier": design.multiplier,
+        "lanes": design.lanes,
+        "stream_bits": design.stream_bits,
+        "cycles_per_image": design.cycles_per_image,
+        "cycles_per_batch": design.cycles_per_batch,
+        "latency": design.latency,
         "schedule": [
             {
                 "stage": step.stage.name,
@@ -124,8 +128,8 @@ def manifest(design: Design, checkpoint: Path, verilog: str) -> dict[str, Any]:
         "widths": {
             "weight": ranges.weight_bits,
             "operand": ranges.operand_bits,
-            "accumulator": ranges.accumulator_bits,
-            "biased": ranges.biased_bits,
+            "accumulator": max(design.accumulator_bits),
+            "biased": design.biased_bits,
             "logit": ranges.logit_bits,
         },
         "ports": port_list(design),

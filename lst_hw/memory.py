@@ -56,13 +56,21 @@ class Rom(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         """Build a table or a memory."""
         m = Module()
-        # Without an output register between array and port this is the form every tool takes for a ROM.
-        attrs = {} if len(self._words) <= LOGIC_DEPTH else {"rom_style": "block"}
+        in_logic = len(self._words) <= LOGIC_DEPTH
+        # Vivado reads the second; for Yosys the first one counts, which keeps the array's registers out of the ROM.
+        attrs = {"ram_style": "registers", "rom_style": "distributed"} if in_logic else {"rom_style": "block"}
         m.submodules.memory = memory = Memory(
             shape=self.word.shape(), depth=len(self._words), init=self._words, attrs=attrs
         )
-        read = memory.read_port()
-        m.d.comb += [read.en.eq(self.advance), read.addr.eq(self.address), self.word.eq(read.data)]
+        if in_logic:
+            # A register for the address takes fewer flip-flops than one for the word.
+            read = memory.read_port(domain="comb")
+            with m.If(self.advance):
+                m.d.sync += read.addr.eq(self.address)
+        else:
+            read = memory.read_port()
+            m.d.comb += [read.en.eq(self.advance), read.addr.eq(self.address)]
+        m.d.comb += self.word.eq(read.data)
         return m
 
 
@@ -130,7 +138,8 @@ class WeightRom(wiring.Component):
 class FrameMemory(wiring.Component):
     """The one RAM whose contents each layer overwrites with its results.
 
-    A word holds one embedding entry and, for networks with a skip connection, the saved copy of one beside it.
+    A word holds one embedding entry of each lane and, for networks with a skip connection, the saved copies of one
+    beside them.
     Read latency: 1 cycle. Throughput: one read and one write per cycle. A read that meets a write of the
     same word is undefined.
 
@@ -141,7 +150,9 @@ class FrameMemory(wiring.Component):
     data_bits : int
         Width of an entry.
     has_skip : bool
-        Whether words have room for a saved copy.
+        Whether words have room for saved copies.
+    lanes : int
+        Images at a time.
 
     Members
     -------
@@ -149,16 +160,16 @@ class FrameMemory(wiring.Component):
         Read enable.
     read_row, read_column : In
         Read address.
-    read_data, read_saved : Out(signed(data_bits))
-        Entry and saved copy, 0 without skip connection.
+    read_data, read_saved : Out(signed(data_bits)).array(lanes)
+        Entries and saved copies, 0 without skip connection.
     write_enable, write_save : In(1)
         Write the entry; write the saved copy as well.
     write_row, write_column : In
         Write address.
-    write_data : In(signed(data_bits))
+    write_data : In(signed(data_bits)).array(lanes)
     """
 
-    def __init__(self, *, row_bits: int, column_bits: int, data_bits: int, has_skip: bool) -> None:
+    def __init__(self, *, row_bits: int, column_bits: int, data_bits: int, has_skip: bool, lanes: int = 1) -> None:
         self._data_bits = data_bits
         self._has_skip = has_skip
         super().__init__(
@@ -166,13 +177,13 @@ class FrameMemory(wiring.Component):
                 "read_advance": In(1),
                 "read_row": In(row_bits),
                 "read_column": In(column_bits),
-                "read_data": Out(signed(data_bits)),
-                "read_saved": Out(signed(data_bits)),
+                "read_data": Out(signed(data_bits)).array(lanes),
+                "read_saved": Out(signed(data_bits)).array(lanes),
                 "write_enable": In(1),
                 "write_save": In(1),
                 "write_row": In(row_bits),
                 "write_column": In(column_bits),
-                "write_data": In(signed(data_bits)),
+                "write_data": In(signed(data_bits)).array(lanes),
             }
         )
 
@@ -181,21 +192,23 @@ class FrameMemory(wiring.Component):
         m = Module()
         fields = 2 if self._has_skip else 1
         depth = 1 << (len(self.read_row) + len(self.read_column))
-        layout = data.ArrayLayout(signed(self._data_bits), fields)
+        lanes = len(self.read_data)
+        layout = data.ArrayLayout(data.ArrayLayout(signed(self._data_bits), lanes), fields)
         m.submodules.ram = ram = Memory(shape=layout, depth=depth, init=[])
         write, read = ram.write_port(granularity=1), ram.read_port()
         m.d.comb += [
             read.en.eq(self.read_advance),
             read.addr.eq(Cat(self.read_column, self.read_row)),
-            self.read_data.eq(read.data[0]),
             write.addr.eq(Cat(self.write_column, self.write_row)),
-            write.data[0].eq(self.write_data),
             write.en[0].eq(self.write_enable),
         ]
+        for lane in range(lanes):
+            m.d.comb += [self.read_data[lane].eq(read.data[0][lane]), write.data[0][lane].eq(self.write_data[lane])]
         if self._has_skip:
-            m.d.comb += [
-                self.read_saved.eq(read.data[1]),
-                write.data[1].eq(self.write_data),
-                write.en[1].eq(self.write_enable & self.write_save),
-            ]
+            m.d.comb += write.en[1].eq(self.write_enable & self.write_save)
+            for lane in range(lanes):
+                m.d.comb += [
+                    self.read_saved[lane].eq(read.data[1][lane]),
+                    write.data[1][lane].eq(self.write_data[lane]),
+                ]
         return m

@@ -2,44 +2,73 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed, unsigned
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from lst_model.fixed import QFormat
 
 
-def pixel_layout() -> data.StructLayout:
-    """Payload of the pixel stream: ``value`` 0 to 255 and ``last``, set on the last pixel of a frame."""
-    return data.StructLayout({"value": unsigned(8), "last": unsigned(1)})
+def beat_layout(pixels: int = 1) -> data.StructLayout:
+    """Payload of the pixel stream: ``value``, so many pixels of 8 bits, the first lowest; ``last`` ends a frame."""
+    return data.StructLayout({"value": unsigned(8 * pixels), "last": unsigned(1)})
+
+
+def operand_layout(lanes: int = 1) -> data.StructLayout:
+    """Payload of the stream into the array: the pixel of each lane, and ``last`` with those that end the frames."""
+    return data.StructLayout({"values": data.ArrayLayout(unsigned(8), lanes), "last": unsigned(1)})
 
 
 class PixelRegister(wiring.Component):
-    """One-pixel buffer, so that nothing inside depends combinationally on the pixel source.
+    """One-beat buffer that gives pixel by pixel, so that nothing inside depends combinationally on the pixel source.
 
     Latency: 1 cycle. Throughput: one pixel per cycle. ``i.ready`` stays low until the first cycle after reset.
+
+    Parameters
+    ----------
+    pixels : int
+        Pixels in a beat, a power of two.
 
     Members
     -------
     i : In(stream)
-        Pixels from outside.
+        Beats from outside.
     o : Out(stream)
-        The same pixels; ``o.valid`` and ``o.payload`` are registers.
+        Their pixels; ``o.valid`` and ``o.payload`` come from registers.
+
+    Raises
+    ------
+    ValueError
+        If ``pixels`` is no power of two.
     """
 
-    def __init__(self) -> None:
-        super().__init__({"i": In(stream.Signature(pixel_layout())), "o": Out(stream.Signature(pixel_layout()))})
+    def __init__(self, *, pixels: int = 1) -> None:
+        if pixels < 1 or pixels & (pixels - 1):
+            raise ValueError(f"Pixels in a beat must be a power of two, not {pixels!r}")
+        self._pixels = pixels
+        super().__init__({"i": In(stream.Signature(beat_layout(pixels))), "o": Out(stream.Signature(operand_layout()))})
 
     def elaborate(self, platform: object) -> Module:
         """Build the buffer."""
         m = Module()
-        running = Signal()
+        running, full = Signal(), Signal()
+        beat = Signal(beat_layout(self._pixels))
+        position = Signal(range(self._pixels)) if self._pixels > 1 else Const(0, 0)
+        at_end = position == self._pixels - 1
         m.d.sync += running.eq(1)
-        m.d.comb += self.i.ready.eq(running & (~self.o.valid | self.o.ready))
-        with m.If(self.o.ready):
-            m.d.sync += self.o.valid.eq(0)
+        m.d.comb += [
+            self.i.ready.eq(running & (~full | (self.o.ready & at_end))),
+            self.o.valid.eq(full),
+            self.o.payload.values[0].eq(beat.value.word_select(position, 8)),
+            self.o.payload.last.eq(beat.last & at_end),
+        ]
+        with m.If(self.o.ready & full):
+            if self._pixels > 1:
+                m.d.sync += position.eq(position + 1)
+            with m.If(at_end):
+                m.d.sync += full.eq(0)
         with m.If(self.i.valid & self.i.ready):
-            m.d.sync += [self.o.valid.eq(1), self.o.payload.eq(self.i.payload)]
+            m.d.sync += [full.eq(1), beat.eq(self.i.payload)]
         return m
 
 

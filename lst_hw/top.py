@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amaranth.hdl import ClockDomain, Module, ResetInserter
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Member, Out
 
 from .axi_lite import axi_lite_signature
 from .control import Control
@@ -13,19 +13,6 @@ from .design import Design
 
 NAME = "lst_accel"
 
-PORTS = {
-    "aclk": In(1),
-    "aresetn": In(1),
-    "s_axis_tdata": In(8),
-    "s_axis_tvalid": In(1),
-    "s_axis_tready": Out(1),
-    "s_axis_tlast": In(1),
-    "m_axis_tdata": Out(32),
-    "m_axis_tvalid": Out(1),
-    "m_axis_tready": In(1),
-    "m_axis_tlast": Out(1),
-}
-"""Ports of every accelerator."""
 
 CONTROL_PORTS = {
     **{f"s_axi_{name}": member.flip() for name, member in axi_lite_signature().members.items()},
@@ -34,9 +21,21 @@ CONTROL_PORTS = {
 """Ports that come with the control registers."""
 
 
-def ports(design: Design) -> dict[str, wiring.Member]:
-    """Ports of a design's top module."""
-    return {**PORTS, **(CONTROL_PORTS if design.axi_lite else {})}
+def ports(design: Design) -> dict[str, Member]:
+    """Ports of a design's top module, by name."""
+    return {
+        "aclk": In(1),
+        "aresetn": In(1),
+        "s_axis_tdata": In(design.stream_bits),
+        "s_axis_tvalid": In(1),
+        "s_axis_tready": Out(1),
+        "s_axis_tlast": In(1),
+        "m_axis_tdata": Out(32),
+        "m_axis_tvalid": Out(1),
+        "m_axis_tready": In(1),
+        "m_axis_tlast": Out(1),
+        **(CONTROL_PORTS if design.axi_lite else {}),
+    }
 
 
 class LSTAccel(wiring.Component):
@@ -54,8 +53,8 @@ class LSTAccel(wiring.Component):
         Clock.
     aresetn : In(1)
         Synchronous reset, active low.
-    s_axis_tdata : In(8)
-        Raw pixel, row by row.
+    s_axis_tdata : In(stream_bits)
+        Raw pixels, row by row, the first in the lowest byte.
     s_axis_tvalid, s_axis_tlast : In(1)
     s_axis_tready : Out(1)
     m_axis_tdata : Out(32)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from amaranth.hdl import Shape
 from amaranth.lib.wiring import In
 
 from lst_model.data import Images
@@ -31,9 +32,9 @@ def write_vectors(
     """Write what a simulation of the design must show for some images; the same bytes for the same input.
 
     ``vectors.npz`` has the arrays ``pixels``, ``labels``, all that :class:`~lst_model.integer.IntegerLST` returns
-    and ``results``, the result beats. For ``$readmemh`` there are ``pixels.hex``, ``results.hex`` and one file per
-    stage, one number a line in two's complement; a comment in front gives its width. ``tb_lst_accel.v`` reads the
-    first two and checks the accelerator.
+    and ``results``, the result beats. For ``$readmemh`` there are ``pixels.hex`` (one beat of the pixel stream in a
+    line), ``results.hex`` and one file per stage, one number a line in two's complement; a comment in front gives its
+    width. ``tb_lst_accel.v`` reads the first two and checks the accelerator.
 
     Parameters
     ----------
@@ -67,7 +68,8 @@ def write_vectors(
     arrays = {"pixels": images.pixels, "labels": images.labels, **stages, "results": results}
     np.savez(archive, **arrays)
     written = [archive, folder / "pixels.hex", folder / "results.hex"]
-    _write_hex(folder / "pixels.hex", images.pixels, 8)
+    beats = images.pixels.reshape(-1, design.stream_pixels).astype(np.int64)
+    _write_hex(folder / "pixels.hex", (beats << np.arange(0, design.stream_bits, 8)).sum(1), design.stream_bits)
     _write_hex(folder / "results.hex", results, RESULT_BITS)
     for name, values in stages.items():
         if name == "class":
@@ -94,8 +96,9 @@ def _bench(design: Design, frames: int) -> str:
     numbers = {
         "title": f"{design.network.title}, {design.network.rows}x{design.network.columns} pixels",
         "frames": frames,
-        "pixels": design.network.rows * design.network.columns,
-        "cycles_per_frame": design.schedule.cycles_per_frame,
+        "beats": design.beats_per_frame,
+        "stream_bits": design.stream_bits,
+        "cycles_per_batch": design.cycles_per_batch,
         "unused": _unused(design),
     }
     for name, number in numbers.items():
@@ -105,5 +108,10 @@ def _bench(design: Design, frames: int) -> str:
 
 def _unused(design: Design) -> str:
     """Connections of the control ports, which the bench leaves alone."""
-    ports = CONTROL_PORTS.items() if design.axi_lite else ()
-    return "".join(f",\n    .{name}({'0' if member.flow is In else ''})" for name, member in ports)
+    if not design.axi_lite:
+        return ""
+    quiet = {
+        name: f"{Shape.cast(member.shape).width}'d0" if member.flow is In else ""
+        for name, member in CONTROL_PORTS.items()
+    }
+    return "".join(f",\n    .{name}({value})" for name, value in quiet.items())

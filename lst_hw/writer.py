@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from amaranth.hdl import Module, Mux, ResetInserter, Signal, Value, signed
-from amaranth.lib import wiring
+from amaranth.hdl import Cat, Module, Mux, ResetInserter, Signal, Value, signed
+from amaranth.lib import data, wiring
 from amaranth.lib.fifo import SyncFIFO
 from amaranth.lib.wiring import In, Out
 
@@ -33,27 +33,36 @@ class Writer(wiring.Component):
         Format in which the sum with a saved copy saturates.
     data_bits, row_bits, column_bits : int
         Widths of an entry of the frame memory and of its address.
+    lanes : int
+        Images at a time.
 
     Members
     -------
     restart : In(1)
         What follows belongs to a new frame.
     valid : In(1)
-    code : In(signed(data_bits))
+    code : In(signed(data_bits)).array(lanes)
         Result, or quantised pixel while the image is loaded.
     saved_valid : In(1)
-    saved : In(signed(data_bits))
+    saved : In(signed(data_bits)).array(lanes)
         Saved copy for the result of the same place, read together with the operands.
     loop : Out
         Index of the schedule's loop that the write belongs to.
     enable, save : Out(1)
         Write the entry; write its saved copy as well.
     row, column : Out
-    data : Out(signed(data_bits))
+    data : Out(signed(data_bits)).array(lanes)
     """
 
     def __init__(
-        self, *, schedule: Schedule, activation: QFormat, data_bits: int, row_bits: int, column_bits: int
+        self,
+        *,
+        schedule: Schedule,
+        activation: QFormat,
+        data_bits: int,
+        row_bits: int,
+        column_bits: int,
+        lanes: int = 1,
     ) -> None:
         self._schedule = schedule
         self._activation = activation
@@ -62,15 +71,15 @@ class Writer(wiring.Component):
             {
                 "restart": In(1),
                 "valid": In(1),
-                "code": In(signed(data_bits)),
+                "code": In(signed(data_bits)).array(lanes),
                 "saved_valid": In(1),
-                "saved": In(signed(data_bits)),
+                "saved": In(signed(data_bits)).array(lanes),
                 "loop": Out(range(max(2, len(schedule.loops)))),
                 "enable": Out(1),
                 "save": Out(1),
                 "row": Out(row_bits),
                 "column": Out(column_bits),
-                "data": Out(signed(data_bits)),
+                "data": Out(signed(data_bits)).array(lanes),
             }
         )
 
@@ -85,13 +94,14 @@ class Writer(wiring.Component):
         def of_loop(name: str, number: Callable[[Loop], int]) -> Value:
             return by_index(m, loop, [number(each) for each in loops], name)
 
-        ready, code = Signal(), Signal.like(self.code)
+        word = data.ArrayLayout(self.code[0].shape(), len(self.code))
+        ready, code = Signal(), Signal(word)
         entry_end = Signal()
         m.d.comb += entry_end.eq(entry == of_loop("last_entry", lambda each: _entries(each) - 1))
         if self._schedule.folded:
             # One place more than a line has results: one may come while the first of a full line leaves. What a
             # dropped frame left behind goes with the restart.
-            queue = SyncFIFO(width=len(self.code), depth=max(_entries(each) for each in loops) + 1)
+            queue = SyncFIFO(width=word.size, depth=max(_entries(each) for each in loops) + 1)
             m.submodules.queue = ResetInserter(self.restart)(queue)
             # A line may be overwritten from the first result of its last pass on. Lines of the first loop, where a
             # restart may find the queue draining, have one pass only.
@@ -99,7 +109,7 @@ class Writer(wiring.Component):
             draining = Signal()
             m.d.comb += [
                 queue.w_en.eq(self.valid),
-                queue.w_data.eq(self.code),
+                queue.w_data.eq(Cat(self.code)),
                 queue.r_en.eq(ready),
                 # A line that has begun to leave may still have to wait for results: the pixel stream may stall.
                 ready.eq(queue.r_rdy & (draining | (queue.level > before_last_pass))),
@@ -108,25 +118,27 @@ class Writer(wiring.Component):
             with m.If(ready):
                 m.d.sync += draining.eq(~entry_end)
         else:
-            m.d.comb += [ready.eq(self.valid), code.eq(self.code)]
+            m.d.comb += [ready.eq(self.valid), code.eq(Cat(self.code))]
 
-        result = Signal.like(self.data)
+        result = Signal(word)
         m.d.comb += result.eq(code)
         if self._schedule.network.has_skip:
             m.submodules.copies = copies = SyncFIFO(
-                width=len(self.saved),
+                width=word.size,
                 depth=max(_entries(each) for each in loops) + self._schedule.result_latency,
             )
             adds = of_loop("adds_skip", lambda each: each.step is not None and each.step.stage.adds_skip)
-            total = code + copies.r_data.as_signed()
             q = self._activation
             m.d.comb += [
                 copies.w_en.eq(self.saved_valid),
-                copies.w_data.eq(self.saved),
+                copies.w_data.eq(Cat(self.saved)),
                 copies.r_en.eq(ready & adds),
             ]
             with m.If(adds):
-                m.d.comb += result.eq(Mux(total > q.highest, q.highest, Mux(total < q.lowest, q.lowest, total)))
+                for lane, saved in enumerate(data.View(word, copies.r_data)):
+                    total = code[lane] + saved
+                    limited = Mux(total > q.highest, q.highest, Mux(total < q.lowest, q.lowest, total))
+                    m.d.comb += result[lane].eq(limited)
             m.d.sync += self.save.eq(
                 of_loop("saves_skip", lambda each: each.step is not None and each.step.stage.saves_skip)
             )
@@ -134,7 +146,7 @@ class Writer(wiring.Component):
         by_row = of_loop("by_row", lambda each: each.step is None or isinstance(each.step.stage.layer, RowTransform))
         m.d.sync += [
             self.enable.eq(ready),
-            self.data.eq(result),
+            Cat(self.data).eq(result),
             self.loop.eq(loop),
             self.row.eq(Mux(by_row, line, entry)),
             self.column.eq(Mux(by_row, entry, line)),

@@ -7,6 +7,8 @@ that no value can leave them; tests reach both ends.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 import numpy as np
 
@@ -39,8 +41,8 @@ class StageRanges:
     ----------
     operand : Range
         What the stage reads: quantised input or embedding.
-    accumulator : Range
-        Sum of products, every partial sum included.
+    sums : tuple of Range
+        Sum of products, every partial sum included, for each output.
     biased : Range
         Accumulator plus aligned bias, plus the rounding constant in front of an activation.
     result : Range
@@ -48,9 +50,14 @@ class StageRanges:
     """
 
     operand: Range
-    accumulator: Range
+    sums: tuple[Range, ...]
     biased: Range
     result: Range
+
+    @property
+    def accumulator(self) -> Range:
+        """Range of the sums of all outputs."""
+        return Range(min(each.low for each in self.sums), max(each.high for each in self.sums))
 
 
 @dataclass(frozen=True)
@@ -66,9 +73,14 @@ class NetworkRanges:
         return self.weight.bits
 
     @property
+    def operand(self) -> Range:
+        """What the array multiplies with weights, in any stage."""
+        return reduce(or_, (stage.operand for stage in self.stages))
+
+    @property
     def operand_bits(self) -> int:
         """Width of the RAM and of the operand chain."""
-        return max((stage.operand for stage in self.stages), key=lambda r: r.bits).bits
+        return self.operand.bits
 
     @property
     def accumulator_bits(self) -> int:
@@ -112,7 +124,7 @@ def network_ranges(quantized: QuantizedNetwork) -> NetworkRanges:
         ends = np.stack([weight * operand.low, weight * operand.high])
         lows, highs = ends.min(0).sum(1), ends.max(0).sum(1)
         biases = np.array(aligned_biases(quantized, index), dtype=np.int64)
-        accumulator = Range(int(lows.min()), int(highs.max()))
+        sums = tuple(Range(*ends) for ends in zip(lows.tolist(), highs.tolist(), strict=True))
         biased = Range(min(0, int((lows + biases).min())), max(0, int((highs + biases).max())))
         result = biased if stage.name == "logits" else activated
         if stage.adds_skip:
@@ -122,7 +134,7 @@ def network_ranges(quantized: QuantizedNetwork) -> NetworkRanges:
             )
         if stage.saves_skip:
             saved = result
-        stages.append(StageRanges(operand, accumulator, biased, result))
+        stages.append(StageRanges(operand, sums, biased, result))
         operand = result
     low = min(int(weight.min()) for weight in quantized.weights)
     high = max(int(weight.max()) for weight in quantized.weights)

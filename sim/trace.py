@@ -45,12 +45,15 @@ class Layout:
         been recorded on their way in already.
     pixels, classes : int
         Pixels and logits per image.
+    lanes : int
+        Images per batch: what happens at the same time belongs to so many images that follow each other.
     """
 
     slots: tuple[StageSlot, ...]
     loops: tuple[StageSlot | None, ...]
     pixels: int
     classes: int
+    lanes: int
 
     @classmethod
     def of(cls, design: Design) -> Layout:
@@ -64,7 +67,7 @@ class Layout:
             offset += slots[-1].size
         by_name = {slot.name: slot for slot in slots}
         loops = tuple(by_name[loop.step.stage.name] if loop.step else None for loop in design.schedule.loops)
-        return cls(tuple(slots), loops, network.rows * network.columns, network.classes)
+        return cls(tuple(slots), loops, network.rows * network.columns, network.classes, design.lanes)
 
     @property
     def size(self) -> int:
@@ -79,20 +82,20 @@ class Layout:
 
 @dataclass(frozen=True)
 class Trace:
-    """Record of ``n`` frames that follow each other without a pause.
+    """Record of ``n`` frames that follow each other without a pause, in batches of ``layout.lanes``.
 
     Attributes
     ----------
     values : int64 [n, layout.size]
     cycles : int64 [n, layout.size]
-        When each value appeared, -1 if it never did. Cycle 0 of a frame is the one in which an accelerator that
-        is waiting for it takes its first pixel from the stream.
+        When each value appeared, -1 if it never did. Cycle 0 of a frame is the one in which an accelerator of one lane
+        that is waiting for it takes its first pixel from the stream; with more lanes the batcher stands for the stream.
     results : int64 [n]
         Result beats, -1 where none came.
     latencies : int64 [n]
         Cycle of the result beat.
     periods : int64 [n]
-        Cycles from this frame's cycle 0 to the next one's.
+        Cycles from the cycle 0 of this frame's batch to the next one's.
     seconds : float
         What the simulation took.
     """
@@ -115,7 +118,7 @@ class Event(IntEnum):
     """Kinds of observations, for engines that record a stream of them."""
 
     FRAME = 0
-    """Cycle 0 of a frame."""
+    """Cycle 0 of a batch."""
     PIXEL = 1
     """A quantised pixel."""
     WRITE = 2
@@ -133,46 +136,50 @@ def from_events(layout: Layout, frames: int, events: Int64) -> Trace:
     ----------
     layout : Layout
     frames : int
-        Number of frames; the first pixel of one more marks the end of the last.
-    events : int64 [m, 6]
-        Columns kind, loop, row, column, value, cycle, in order of cycles.
+        Number of frames; the first pixel of one more batch marks the end of the last.
+    events : int64 [m, 7]
+        Columns kind, lane, loop, row, column, value, cycle, in order of cycles.
     """
     values = np.zeros((frames, layout.size), np.int64)
     cycles = np.full((frames, layout.size), -1, np.int64)
 
-    kinds = events[:, 0]
-    starts = events[kinds == Event.FRAME, 5]
-    bounds = np.full(frames + 1, -1, np.int64)
-    bounds[: len(starts)] = starts[: frames + 1]
+    kinds, lanes = events[:, 0], events[:, 1]
+    starts = events[kinds == Event.FRAME, 6]
+    batch_of = np.arange(frames) // layout.lanes
+    bounds = np.full(-(-frames // layout.lanes) + 1, -1, np.int64)
+    bounds[: len(starts)] = starts[: len(bounds)]
 
-    def put(frame: Int64, position: Int64, chosen: Int64) -> None:
+    def put(batch: Int64, position: Int64, chosen: Int64) -> None:
+        frame = batch * layout.lanes + chosen[:, 1]
         inside = (frame < frames) & (position >= 0)
-        frame, position, chosen = frame[inside], position[inside], chosen[inside]
-        values[frame, position] = chosen[:, 4]
-        cycles[frame, position] = chosen[:, 5] - bounds[frame]
+        batch, frame, position, chosen = batch[inside], frame[inside], position[inside], chosen[inside]
+        values[frame, position] = chosen[:, 5]
+        cycles[frame, position] = chosen[:, 6] - bounds[batch]
 
-    pixels = events[kinds == Event.PIXEL]
-    order = np.arange(len(pixels))
-    put(order // layout.pixels, order % layout.pixels, pixels)
+    # Of each lane so many come before that of the next batch.
+    for kind, offset, count in (
+        (Event.PIXEL, 0, layout.pixels),
+        (Event.LOGIT, layout.logits.offset, layout.classes),
+    ):
+        for lane in range(layout.lanes):
+            chosen = events[(kinds == kind) & (lanes == lane)]
+            order = np.arange(len(chosen))
+            put(order // count, offset + order % count, chosen)
 
-    logits = events[kinds == Event.LOGIT]
-    order = np.arange(len(logits))
-    put(order // layout.classes, layout.logits.offset + order % layout.classes, logits)
-
-    # A frame's writes end before its last logit, and the next frame's begin after it.
+    # A batch's writes end before its last logit, and the next batch's begin after it.
     writes = events[kinds == Event.WRITE]
-    logits_before = np.cumsum(kinds == Event.LOGIT)[kinds == Event.WRITE]
+    logits_before = np.cumsum((kinds == Event.LOGIT) & (lanes == 0))[kinds == Event.WRITE]
     position = np.full(len(writes), -1, np.int64)
     for index, slot in enumerate(layout.loops):
-        chosen = writes[:, 1] == index
+        of_loop = writes[:, 2] == index
         if slot is not None and len(slot.shape) == 2:
-            rows, columns = writes[chosen, 2], writes[chosen, 3]
+            rows, columns = writes[of_loop, 3], writes[of_loop, 4]
             place = slot.offset + rows * slot.shape[1] + columns
-            position[chosen] = np.where((rows < slot.shape[0]) & (columns < slot.shape[1]), place, -1)
+            position[of_loop] = np.where((rows < slot.shape[0]) & (columns < slot.shape[1]), place, -1)
     put(logits_before // layout.classes, position, writes)
 
     beats = events[kinds == Event.RESULT][:frames]
     results, latencies = np.full(frames, -1, np.int64), np.full(frames, -1, np.int64)
-    results[: len(beats)] = beats[:, 4]
-    latencies[: len(beats)] = beats[:, 5] - bounds[: len(beats)]
-    return Trace(layout, values, cycles, results, latencies, np.diff(bounds))
+    results[: len(beats)] = beats[:, 5]
+    latencies[: len(beats)] = beats[:, 6] - bounds[batch_of[: len(beats)]]
+    return Trace(layout, values, cycles, results, latencies, np.diff(bounds)[batch_of])

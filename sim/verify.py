@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from lst_hw.design import Design
@@ -36,14 +37,19 @@ class Report:
         Share of images classified right, 0 to 1.
     float_error : dict
         Largest absolute difference between integer and float model, by stage.
-    cycles_per_frame, latency : int or None
-        Measured; None where frames differ, which the schedule rules out.
+    lanes : int
+        Images per batch.
+    cycles_per_batch, latency : int or None
+        Measured: cycles from one batch of ``lanes`` images to the next, and from the start of a batch to its first
+        result; None where batches differ, which the schedule rules out.
     cycles_per_second : float
         Simulated cycles per second in one thread or process.
     seconds : float
         All of it, generation and compilation included.
     first : Divergence or None
         First value that differs.
+    classes : int64 [images]
+        Class that the RTL gave each image, -1 where no result came.
     """
 
     images: int
@@ -53,16 +59,23 @@ class Report:
     accuracy_integer: float = 0.0
     accuracy_float: float = 0.0
     float_error: dict[str, float] = field(default_factory=dict)
-    cycles_per_frame: int | None = None
+    lanes: int = 1
+    cycles_per_batch: int | None = None
     latency: int | None = None
     cycles_per_second: float = 0.0
     seconds: float = 0.0
     first: Divergence | None = None
+    classes: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def mismatches(self) -> int:
         """Values that differ, all stages."""
         return sum(self.stages.values())
+
+    @property
+    def cycles_per_image(self) -> float | None:
+        """Share of an image in its batch."""
+        return None if self.cycles_per_batch is None else self.cycles_per_batch / self.lanes
 
     def as_dict(self) -> dict[str, Any]:
         """The keys of ``lst-hw verify --json``."""
@@ -75,7 +88,9 @@ class Report:
             "accuracy_integer": self.accuracy_integer,
             "accuracy_float": self.accuracy_float,
             "float_error": self.float_error,
-            "cycles_per_frame": self.cycles_per_frame,
+            "lanes": self.lanes,
+            "cycles_per_batch": self.cycles_per_batch,
+            "cycles_per_image": self.cycles_per_image,
             "latency": self.latency,
             "cycles_per_second": self.cycles_per_second,
             "seconds": self.seconds,
@@ -119,7 +134,7 @@ def verify(
     started = time.perf_counter()
     images.check_fits(design.network)
     simulator = make(engine, design)
-    report = Report(len(images), engine)
+    report = Report(len(images), engine, lanes=design.lanes)
     integer = IntegerLST(quantized)
     tally = _Tally()
 
@@ -152,6 +167,7 @@ class _Tally:
         self._latencies: set[int] = set()
         self._cycles = 0
         self._seconds = 0.0
+        self._classes: list[npt.NDArray[np.int64]] = []
 
     def compared(self, comparison: Comparison) -> None:
         for name, count in comparison.mismatches.items():
@@ -160,11 +176,13 @@ class _Tally:
 
     def counted(self, trace: Trace, labels: Any, integer: Any, floats: Any) -> None:
         self._images += len(labels)
-        found = (result_classes(trace.results), integer, floats)
+        self._classes.append(result_classes(trace.results))
+        found = (self._classes[-1], integer, floats)
         self._right += [int((classes == labels).sum()) for classes in found]
         self._periods |= set(trace.periods.tolist())
-        self._latencies |= set(trace.latencies.tolist())
-        self._cycles += int(trace.periods.clip(0).sum())
+        lane = np.arange(len(trace.latencies)) % trace.layout.lanes
+        self._latencies |= set((trace.latencies - lane).tolist())
+        self._cycles += int(trace.periods[lane == 0].clip(0).sum())
         self._seconds += trace.seconds
 
     def strayed(self, errors: dict[str, float]) -> None:
@@ -176,7 +194,8 @@ class _Tally:
             return values.pop() if len(values) == 1 else None
 
         report.stages, report.first, report.float_error = self._stages, self._first, self._errors
+        report.classes = np.concatenate(self._classes)
         rates: Iterator[float] = iter((self._right / max(1, self._images)).tolist())
         report.accuracy_rtl, report.accuracy_integer, report.accuracy_float = rates
-        report.cycles_per_frame, report.latency = agreed(self._periods), agreed(self._latencies)
+        report.cycles_per_batch, report.latency = agreed(self._periods), agreed(self._latencies)
         report.cycles_per_second = self._cycles / self._seconds if self._seconds else 0.0

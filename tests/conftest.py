@@ -61,6 +61,15 @@ def cli(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
     return call
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what takes minutes, unless CI or somebody who sets CI asks for it."""
+    if os.environ.get("CI"):
+        return
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason="slow: set CI=1"))
+
+
 # HYPOTHESIS_PROFILE=nightly draws more and larger networks.
 for _name, _examples in (("default", 30), ("nightly", 300)):
     hypothesis.settings.register_profile(

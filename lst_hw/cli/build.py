@@ -97,8 +97,8 @@ def _report(chosen: Chosen, board: catalogue.Board, top: str, baud: int, bitstre
         "weights_hash": f"{design.weights_hash:#010x}",
         "pes": design.pes,
         "clock_mhz": board.clock_hz / 1e6,
-        "cycles_per_frame": design.schedule.cycles_per_frame,
-        "latency_us": design.schedule.latency / board.clock_hz * 1e6,
+        "cycles_per_image": design.cycles_per_image,
+        "latency_us": design.latency / board.clock_hz * 1e6,
         "checkpoint": {"name": chosen.checkpoint.name, "sha256": sha256(chosen.checkpoint.read_bytes())},
     }
     if top == "serial":

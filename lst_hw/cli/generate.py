@@ -12,7 +12,7 @@ from rich.console import Console
 
 from boards import catalogue
 from boards.vivado.project import BUILD_SCRIPT, DEFAULT_MHZ, VivadoProject
-from lst_hw.generate import MANIFEST, VERILOG, generate
+from lst_hw.generate import C_HEADER, MANIFEST, VERILOG, generate
 from lst_model import data
 from lst_model.errors import InputError
 
@@ -23,6 +23,7 @@ ZYNQ_BOARDS = [name for name, board in catalogue.BOARDS.items() if board.uses_vi
 _EXAMPLES = """\b
 Examples:
   lst-hw generate -o build
+  lst-hw generate --profile fast -o build
   lst-hw generate my.pt --format Q2.6 -o build
   lst-hw generate lst-1-28 --pes 4 --activation table -o build
   lst-hw generate --axi-lite -o build
@@ -67,9 +68,11 @@ def command(
         return
     click.echo(
         f"{manifest['title']}: {manifest['parameters']:,} parameters, {manifest['pes']} PEs, "
-        f"{manifest['cycles_per_frame']:,} cycles per frame, latency {manifest['latency']:,}"
+        f"{manifest['cycles_per_image']:,g} cycles per image, latency {manifest['latency']:,}"
     )
     click.echo(f"{output / VERILOG}  top module {manifest['top']}, sha256 {manifest['verilog']['sha256'][:16]}")
+    if design.axi_lite:
+        click.echo(f"{output / C_HEADER}")
     click.echo(f"{output / MANIFEST}")
     click.echo(f"{output / 'vectors'}  {len(images)} images")
     if project is not None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.status import Status
 
-from lst_hw.design import Design
+from lst_hw.array import MULTIPLIERS
+from lst_hw.design import STREAM_BITS, Design
+from lst_hw.profiles import PROFILES, profile
 from lst_model import activations, checkpoint
 from lst_model.errors import InputError
 from lst_model.fixed import Formats
@@ -45,7 +50,18 @@ def configuration(chosen: Chosen) -> dict[str, Any]:
         "activation-format": str(formats.activation),
         "activation": chosen.design.activation,
         "pes": chosen.design.pes,
+        "multiplier": chosen.design.multiplier,
+        "lanes": chosen.design.lanes,
+        "stream-bits": chosen.design.stream_bits,
     }
+
+
+def _take_profile(context: click.Context, _: click.Parameter, name: str | None) -> None:
+    """Make a profile the defaults of the design options, where a configuration file says nothing else."""
+    if name is None:
+        return
+    values = {_CONFIGURABLE[key][0]: value for key, value in profile(name).options.items()}
+    context.default_map = {**values, **(context.default_map or {})}
 
 
 def _configure(context: click.Context, _: click.Parameter, path: Path | None) -> None:
@@ -75,6 +91,9 @@ _CONFIGURABLE: dict[str, tuple[str, type]] = {
     "activation-format": ("activation_format", str),
     "activation": ("activation", str),
     "pes": ("pes", int),
+    "multiplier": ("multiplier", str),
+    "lanes": ("lanes", int),
+    "stream-bits": ("stream_bits", int),
 }
 """Keys of a configuration file: parameter name and type."""
 
@@ -95,12 +114,32 @@ def design_options(function: F) -> F:
             ),
             click.option("--pes", type=int, help="Processing elements; fewer fold the array.  [the widest layer]"),
             click.option(
+                "--multiplier", default=MULTIPLIERS[0], show_default=True, help=f"{' or '.join(MULTIPLIERS)}."
+            ),
+            click.option("--lanes", type=int, default=1, show_default=True, help="Images computed at a time."),
+            click.option(
+                "--stream-bits",
+                type=int,
+                default=STREAM_BITS[0],
+                show_default=True,
+                help="Width of the pixel stream: one pixel a beat, or four.",
+            ),
+            click.option(
+                "--profile",
+                is_eager=True,
+                expose_value=False,
+                callback=_take_profile,
+                help="Defaults for a purpose: "
+                + "; ".join(f"{name}, {each.purpose}" for name, each in PROFILES.items())
+                + ". Other options override it.",
+            ),
+            click.option(
                 "--config",
                 is_eager=True,
                 expose_value=False,
                 callback=_configure,
                 type=click.Path(path_type=Path),
-                help="Formats, activation and PEs from a file of `lst-hw quantize`; options override it.",
+                help="Design options from a file of `lst-hw quantize`; options override it.",
             ),
             click.option("--strict", is_flag=True, help="Refuse formats in which parameters saturate."),
         ]
@@ -116,6 +155,9 @@ def choose(
     activation_format: str | None,
     activation: str,
     pes: int | None,
+    multiplier: str,
+    lanes: int,
+    stream_bits: int,
     strict: bool,
 ) -> Chosen:
     """Load, quantise and resolve; warns on standard error when parameters saturate.
@@ -132,7 +174,33 @@ def choose(
     quantized = quantize(model, formats, activation, allow_saturation=not strict)
     if quantized.saturated:
         click.echo(f"lst-hw: warning: {quantized.saturation_report}", err=True)
-    return Chosen(path, model, quantized, Design.of(quantized, pes=pes))
+    design = Design.of(quantized, pes=pes, multiplier=multiplier, lanes=lanes, stream_bits=stream_bits)
+    return Chosen(path, model, quantized, design)
+
+
+def repeated(context: click.Context, without: Collection[str] = ()) -> str:
+    """The command line that does the same again: arguments and options as given, except those ``without``.
+
+    What a configuration file set is written out.
+    """
+    words = ["lst-hw", context.info_name or ""]
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if name not in context.params or name in without or source not in _GIVEN:
+            continue
+        value = context.params[name]
+        if isinstance(parameter, click.Argument):
+            words.append(str(value))
+        elif isinstance(parameter, click.Option) and parameter.is_flag:
+            words.append(parameter.opts[0] if value else parameter.secondary_opts[0])
+        else:
+            for one in value if parameter.multiple else [value]:
+                words += [parameter.opts[-1], *map(str, one if isinstance(one, tuple) else [one])]
+    return shlex.join(words)
+
+
+_GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.DEFAULT_MAP)
 
 
 @contextmanager
@@ -153,6 +221,11 @@ def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
     with bar:
         task = bar.add_task(title, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+def waiting(what: str) -> Status:
+    """A spinner on standard error, silent when that is not a terminal."""
+    return Console(stderr=True).status(what)
 
 
 def image_count(value: str, available: int) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +20,8 @@ from lst_model.augment import Affine
 from lst_model.errors import InputError
 from lst_model.network import NAMED, Network, lst
 from lst_model.options import TrainingOptions
+
+from .options import repeated
 
 METRICS = "metrics.json"
 _DEFAULTS = TrainingOptions()
@@ -92,7 +93,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     if json_file is not None and not json_file.parent.is_dir():
         raise InputError(f"{json_file}: no such folder; choose another place with --json")
     output = _prepare(given["output"], given["resume"], given["overwrite"])
-    metadata = {"command": _recipe(ctx), "seed": options.seed, "data": images.source}
+    metadata = {"command": repeated(ctx, _NOT_RECIPE), "seed": options.seed, "data": images.source}
     metrics: dict[str, Any] = {
         **metadata,
         "network": network.title,
@@ -198,20 +199,6 @@ def _test(result: training.TrainingResult, network: Network, data_dir: Path | No
         return None
     loss, accuracy = training.evaluate(result.model, images)
     return {"data": images.source, "images": len(images), "loss": loss, "accuracy": accuracy}
-
-
-def _recipe(ctx: click.Context) -> str:
-    """The command line that repeats this run, without what belongs to this machine only."""
-    words = ["lst-hw", "train"]
-    for option in ctx.command.params:
-        name = option.name or ""
-        if name in _NOT_RECIPE or not _typed(ctx, name):
-            continue
-        value = ctx.params[name]
-        repeated = value if option.multiple else [value]
-        for one in repeated:
-            words += [f"--{name.replace('_', '-')}", *map(str, one if isinstance(one, tuple) else [one])]
-    return shlex.join(words)
 
 
 def _typed(ctx: click.Context, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,7 @@ def _print(report: Report, chosen: Chosen, images: Images) -> None:
         f"float {report.accuracy_float:.2%}"
     )
     click.echo(
-        f"cycles     {report.cycles_per_frame} per frame, latency {report.latency}, "
+        f"cycles     {report.cycles_per_image or math.nan:g} per image, latency {report.latency}, "
         f"{report.cycles_per_second / 1e6:.2f} million simulated per second"
     )
     click.echo(

@@ -67,8 +67,9 @@ class Engine(ABC):
         (int, Trace)
             Index of the batch's first image and its trace, in order.
         """
-        jobs = jobs or os.cpu_count() or 1
-        size = max(1, min(self.chunk, -(-len(pixels) // jobs)))
+        jobs, lanes = jobs or os.cpu_count() or 1, self.design.lanes
+        # Whole batches of the accelerator, so that none but the last is incomplete.
+        size = lanes * max(1, min(self.chunk, -(-len(pixels) // jobs)) // lanes)
         starts = range(0, len(pixels), size)
         with self._executor(jobs) as executor:
             yield from zip(
@@ -84,6 +85,20 @@ class Engine(ABC):
         """Threads serve engines that compute outside of Python."""
         return ThreadPoolExecutor(jobs)
 
+    def beats(self, pixels: Pixels) -> npt.NDArray[np.uint32]:
+        """What the pixel stream carries, ``[frames, beats per frame]``.
+
+        Black frames complete the last batch.
+        """
+        design = self.design
+        missing = -len(pixels) % design.lanes
+        padded = np.concatenate([pixels, np.zeros((missing, *pixels.shape[1:]), np.uint8)])
+        beats = padded.reshape(len(padded), design.beats_per_frame, design.stream_pixels).astype(np.uint32)
+        shifted = beats << np.arange(0, design.stream_bits, 8, dtype=np.uint32)
+        together: npt.NDArray[np.uint32] = np.bitwise_or.reduce(shifted, axis=2)
+        return together
+
     def max_cycles(self, frames: int) -> int:
         """After so many cycles without all results the design must be stuck."""
-        return (frames + 2) * (2 * self.design.schedule.cycles_per_frame + 100)
+        batches = -(-frames // self.design.lanes)
+        return (batches + 3) * (2 * self.design.cycles_per_batch + 100)

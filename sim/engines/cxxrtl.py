@@ -32,8 +32,9 @@ class _LoopSlot(ctypes.Structure):
 
 class _Job(ctypes.Structure):
     _fields_ = [
-        ("pixels", ctypes.c_void_p),
-        *((name, ctypes.c_int64) for name in ("frames", "frame_pixels", "frame_values", "classes", "logit_offset")),
+        ("beats", ctypes.c_void_p),
+        *((name, ctypes.c_int64) for name in ("frames", "lanes", "frame_beats", "frame_pixels")),
+        *((name, ctypes.c_int64) for name in ("frame_values", "classes", "logit_offset")),
         ("loops", ctypes.POINTER(_LoopSlot)),
         ("max_cycles", ctypes.c_int64),
         ("vcd", ctypes.c_char_p),
@@ -62,13 +63,15 @@ class CxxrtlEngine(Engine):
     def run(self, pixels: Pixels, vcd: Path | None = None) -> Trace:
         """Simulate frames back to back."""
         frames, layout = len(pixels), self.layout
-        pixels = np.ascontiguousarray(pixels)
+        beats = np.ascontiguousarray(self.beats(pixels))
         values = np.zeros((frames, layout.size), np.int64)
         cycles = np.full((frames, layout.size), -1, np.int64)
         results, latencies, periods = (np.full(frames, -1, np.int64) for _ in range(3))
         job = _Job(
-            pixels=pixels.ctypes.data,
+            beats=beats.ctypes.data,
             frames=frames,
+            lanes=layout.lanes,
+            frame_beats=beats.shape[1],
             frame_pixels=layout.pixels,
             frame_values=layout.size,
             classes=layout.classes,

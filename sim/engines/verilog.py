@@ -54,12 +54,12 @@ class VerilogEngine(Engine):
         """Simulate frames back to back."""
         simulator = self._compiled(waves=True) if vcd is not None else self._simulator
         frames = len(pixels)
-        options = [f"+frames={frames}", f"+pixels={self.layout.pixels}", f"+max_cycles={self.max_cycles(frames)}"]
+        options = [f"+frames={frames}", f"+max_cycles={self.max_cycles(frames)}"]
         if vcd is not None:
             options.append("+vcd")
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            (folder / "pixels.hex").write_text(np.ascontiguousarray(pixels).tobytes().hex("\n"))
+            np.savetxt(folder / "beats.hex", self.beats(pixels).reshape(-1), "%x")
             run = subprocess.run(
                 [*self._command(simulator), *options], cwd=folder, capture_output=True, text=True, check=False
             )
@@ -69,6 +69,19 @@ class VerilogEngine(Engine):
             if vcd is not None:
                 shutil.move(folder / "trace.vcd", vcd)
         return from_events(self.layout, frames, events)
+
+    @property
+    def _parameters(self) -> dict[str, int]:
+        """Parameters of the test bench."""
+        design = self.design
+        return {
+            "LANES": design.lanes,
+            "STREAM_BITS": design.stream_bits,
+            "PIXELS": self.layout.pixels,
+            "BEATS": design.beats_per_frame,
+            "CODE_BITS": design.ranges.operand_bits,
+            "LOGIT_BITS": design.biased_bits,
+        }
 
     @abstractmethod
     def _flags(self, waves: bool) -> tuple[str, ...]:
@@ -117,7 +130,7 @@ class IcarusEngine(VerilogEngine):
     needs = "iverilog"
 
     def _flags(self, waves: bool) -> tuple[str, ...]:
-        return ("-g2001", "-s", TOP)
+        return ("-g2001", "-s", TOP, *(f"-P{TOP}.{name}={value}" for name, value in self._parameters.items()))
 
     def _compile(self, tool: str, flags: Sequence[str], design: Path, made: Path) -> list[str]:
         return [tool, *flags, "-o", str(made), str(BENCH), str(design)]
@@ -136,7 +149,8 @@ class VerilatorEngine(VerilogEngine):
     needs = "verilator (5.006 or newer) make g++"
 
     def _flags(self, waves: bool) -> tuple[str, ...]:
-        return ("--binary", "-j", "2", "--top-module", TOP, *(["--trace"] if waves else []))
+        parameters = [f"-G{name}={value}" for name, value in self._parameters.items()]
+        return ("--binary", "-j", "2", "--top-module", TOP, *parameters, *(["--trace"] if waves else []))
 
     def _compile(self, tool: str, flags: Sequence[str], design: Path, made: Path) -> list[str]:
         return [tool, *flags, "-Mdir", str(made.parent), "-o", made.name, str(BENCH), str(design)]
@@ -146,11 +160,11 @@ class VerilatorEngine(VerilogEngine):
 
 
 def read_events(file: Path) -> Int64:
-    """Observations ``[m, 6]``; numbers with unknown bits become :data:`UNKNOWN`."""
+    """Observations ``[m, 7]``; numbers with unknown bits become :data:`UNKNOWN`."""
     text = file.read_text()
     if "x" in text.lower():
         text = text.lower().replace("x", str(UNKNOWN))
     with warnings.catch_warnings():
         # What is not a number must not cut the trace short.
         warnings.simplefilter("error")
-        return np.fromstring(text, np.int64, sep=" ").reshape(-1, 6)
+        return np.fromstring(text, np.int64, sep=" ").reshape(-1, 7)

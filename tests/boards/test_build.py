@@ -97,7 +97,7 @@ def test_the_verilog_of_the_zybo_folder_answers_on_the_pins_of_its_uart(tmp_path
 def test_the_verilog_of_the_zybo_folder_shows_digits_on_the_pins_of_its_leds(tmp_path: Path) -> None:
     (tmp_path / "lst_digits.v").write_text(digit_files("zybo-z7-10")["lst_digits.v"])
     sources = [BENCHES / "tb_lst_digits.v", XILINX_CELLS, tmp_path / "lst_digits.v"]
-    printed = run_bench(sources, tmp_path, WAIT_NS=20 * (DESIGN.schedule.latency + 40))
+    printed = run_bench(sources, tmp_path, WAIT_NS=20 * (DESIGN.latency + 40))
     assert printed == [
         f"switches {position:x} leds {beat & 0xF:x} pass 1 fail 0" for position, beat in enumerate(BEATS)
     ]
@@ -122,3 +122,20 @@ def test_too_few_images_for_the_demo_are_refused() -> None:
     few = dataclasses.replace(IMAGES, pixels=PIXELS[:3], labels=IMAGES.labels[:3])
     with pytest.raises(InputError, match="test images: only 3 images; the demo holds 16"):
         digit_top(BOARDS["zybo-z7-10"], CASE, DESIGN, few)
+
+
+def test_a_stream_of_several_pixels_a_beat_is_refused() -> None:
+    wide = Design.of(CASE, stream_bits=32)
+    for top in (
+        lambda: serial_top(BOARDS["zybo-z7-10"], wide, 115_200),
+        lambda: digit_top(BOARDS["zybo-z7-10"], CASE, wide, IMAGES),
+    ):
+        with pytest.raises(InputError, match="32 bits: the board designs take --stream-bits 8"):
+            top()
+
+
+def test_lanes_and_lut_multipliers_answer_on_the_pins_too(tmp_path: Path) -> None:
+    board, design = BOARDS["zybo-z7-10"], Design.of(CASE, lanes=2, multiplier="lut")
+    build_plan(board, serial_top(board, design, 5_000_000), "lst_serial").extract(tmp_path)
+    sources = [XILINX_CELLS, tmp_path / "lst_serial.v"]
+    assert ask_serial(sources, PIXELS[:3], tmp_path, clock="clk125_0__io", clock_mhz=125, baud=5_000_000) == BEATS[:3]

@@ -34,7 +34,7 @@ async def push(ctx: Any, dut: DigitDemo, switches: int) -> None:
     for level in (1, 0, 1, 1, 1, 0):
         ctx.set(dut.button, level)
         await ctx.tick().repeat(3)
-    await ctx.tick().repeat(DESIGN.schedule.latency + 40)
+    await ctx.tick().repeat(DESIGN.latency + 40)
 
 
 def test_each_switch_position_shows_its_class_and_passes() -> None:

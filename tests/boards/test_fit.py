@@ -78,6 +78,7 @@ def test_the_estimate_is_not_below_what_yosys_measured(row: dict[str, Any]) -> N
     quantized_network = quantize(
         checkpoint.load(checkpoint.resolve(row["checkpoint"])), Formats.parse(row["format"]), DEFAULT
     )
-    bound = estimate(Design.of(quantized_network, pes=row["pes"]))
+    options = {key: row[key] for key in ("multiplier", "lanes", "stream_bits") if key in row}
+    bound = estimate(Design.of(quantized_network, pes=row["pes"], **options))
     for field in fields(Resources):
         assert getattr(bound, field.name) >= row[field.name], field.name

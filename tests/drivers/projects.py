@@ -35,9 +35,11 @@ CASE = quantized(network(3, 4, (5, 2), classes=4), seed=1)
 PIXELS = images(CASE.network, 2)
 
 
-def write_project(folder: Path, board: str = "zybo-z7-10", *, axi_lite: bool = True, clock_mhz: float = 50) -> Any:
+def write_project(
+    folder: Path, board: str = "zybo-z7-10", *, axi_lite: bool = True, clock_mhz: float = 50, stream_bits: int = 8
+) -> Any:
     """Generate the folder of a small network; returns its manifest."""
-    design = Design.of(CASE, axi_lite=axi_lite)
+    design = Design.of(CASE, axi_lite=axi_lite, stream_bits=stream_bits)
     weights = folder / "weights.pt"
     folder.mkdir(exist_ok=True)
     weights.write_bytes(b"weights")

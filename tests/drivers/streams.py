@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lst_hw.batch import PATIENCE
 from lst_hw.design import Design
 from lst_hw.top import LSTAccel
 
@@ -30,7 +31,7 @@ class Beat:
 
 @dataclass
 class Run:
-    """What happened on the streams: the results, and the cycle after the reset that transferred each pixel."""
+    """What happened on the streams: the results, and the cycle after the reset that transferred each beat."""
 
     beats: list[Beat] = field(default_factory=list)
     pixel_cycles: list[int] = field(default_factory=list)
@@ -60,7 +61,7 @@ def stream_frames(
     ----------
     design : Design
     frames : sequence of sequence of pixels
-        Of any length, so that they may be malformed.
+        Of any length, so that they may be malformed, in whole beats.
     results : int
         Expected number of beats; fewer within a generous number of cycles fail.
     source_stalls, sink_stalls : float
@@ -68,7 +69,7 @@ def stream_frames(
     pauses : sequence of int
         Cycles without a pixel in front of each frame.
     reset_after : int
-        Reset the accelerator for one cycle once so many pixels have been transferred.
+        Reset the accelerator for one cycle once so many beats have been transferred.
     quiet : int
         Cycles at the end in which no further beat may come.
     """
@@ -76,7 +77,7 @@ def stream_frames(
     clock = _Clock()
     random = np.random.default_rng(seed)
     pixels = sum(map(len, frames))
-    deadline = 200 + 2 * (len(frames) + 2) * design.schedule.cycles_per_frame + pixels + sum(pauses or ())
+    deadline = 200 + 2 * (len(frames) + 2) * (design.cycles_per_batch + PATIENCE) + pixels + sum(pauses or ())
     deadline = int(deadline / (1 - source_stalls) / (1 - sink_stalls)) * 2
 
     async def reset(ctx: Any, cycles: int) -> None:
@@ -94,16 +95,19 @@ def stream_frames(
             if pauses is not None and pauses[number]:
                 await ctx.tick().repeat(pauses[number])
             run.frames_at.append(len(run.pixel_cycles))
-            for position, pixel in enumerate(frame):
+            size = design.stream_pixels
+            assert len(frame) % size == 0, "the stream carries whole beats"
+            beats = [bytes(frame[start : start + size]) for start in range(0, len(frame), size)]
+            for position, beat in enumerate(beats):
                 while random.random() < source_stalls:
                     ctx.set(top.s_axis_tvalid, 0)
                     # The payload means nothing now.
-                    ctx.set(top.s_axis_tdata, int(random.integers(256)))
+                    ctx.set(top.s_axis_tdata, int(random.integers(1 << design.stream_bits)))
                     ctx.set(top.s_axis_tlast, int(random.integers(2)))
                     await ctx.tick()
                 ctx.set(top.s_axis_tvalid, 1)
-                ctx.set(top.s_axis_tdata, int(pixel))
-                ctx.set(top.s_axis_tlast, position == len(frame) - 1)
+                ctx.set(top.s_axis_tdata, int.from_bytes(beat, "little"))
+                ctx.set(top.s_axis_tlast, position == len(beats) - 1)
                 await ctx.tick().until(top.s_axis_tready)
                 run.pixel_cycles.append(clock.now - 1 - clock.origin)
                 if reset_after == len(run.pixel_cycles):

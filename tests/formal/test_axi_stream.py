@@ -17,10 +17,12 @@ from drivers.networks import network, quantized
 from formal.prove import planted, solve
 from formal.rules import previous, sink_rules, source_rules
 
-import lst_hw.top
+import lst_hw.control
+import lst_hw.core
 from lst_hw.control import Control
-from lst_hw.core import LSTCore
 from lst_hw.design import Design
+from lst_hw.result_keeper import ResultKeeper
+from lst_hw.results import ResultRegister
 from lst_hw.top import LSTAccel
 from lst_model.fixed import Formats
 
@@ -97,15 +99,23 @@ def test_a_result_can_outlive_a_soft_reset(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("good", "bad", "rule"),
+    ("kind", "good", "bad", "rule"),
     [
-        ("& (reset | kept)", "& kept", "m_axis: an offer is withdrawn"),
-        ("Mux(kept, last_result, self.core_results.payload)", "self.core_results.payload", "m_axis: an offer changes"),
-        ("| receiving) & ~reset", "| receiving)", "s_axis: a pixel is lost in a soft reset"),
+        (ResultKeeper, "& (self.reset | kept)", "& kept", "m_axis: an offer is withdrawn"),
+        (ResultKeeper, "Mux(kept, self.last, self.i.payload)", "self.i.payload", "m_axis: an offer changes"),
+        (Control, "| receiving) & ~reset", "| receiving)", "s_axis: a pixel is lost in a soft reset"),
     ],
 )
-def test_a_bug_planted_in_control_is_found(tmp_path: Path, good: str, bad: str, rule: str) -> None:
-    outcome = solve(AroundAnyCore(planted(Control, good, bad)), "bmc", CONTROL_DEPTH, tmp_path)
+def test_a_bug_planted_in_control_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type, good: str, bad: str, rule: str
+) -> None:
+    changed = planted(kind, good, bad)
+    if kind is Control:
+        harness = AroundAnyCore(changed)
+    else:
+        monkeypatch.setattr(lst_hw.control, kind.__name__, changed)
+        harness = AroundAnyCore()
+    outcome = solve(harness, "bmc", CONTROL_DEPTH, tmp_path)
     assert not outcome.passed
     assert rule in outcome.broken
 
@@ -117,8 +127,8 @@ def test_the_accelerator_keeps_the_rules_until_a_result_is_taken_late(tmp_path: 
 
 
 def test_a_bug_planted_in_the_core_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    bad: Any = planted(LSTCore, "with m.If(self.results.ready):", "with m.If(1):")
-    monkeypatch.setattr(lst_hw.top, "LSTCore", bad)
+    bad: Any = planted(ResultRegister, "with m.If(self.o.valid & self.o.ready):", "with m.If(self.o.valid):")
+    monkeypatch.setattr(lst_hw.core, "ResultRegister", bad)
     outcome = solve(Accelerator(), "bmc", ACCELERATOR_DEPTH, tmp_path, free=RESULT)
     assert not outcome.passed
     assert "m_axis: an offer is withdrawn" in outcome.broken

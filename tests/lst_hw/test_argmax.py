@@ -13,7 +13,7 @@ from lst_hw.argmax import ArgMax
 
 
 def decisions(classes: int, bits: int, logits: list[list[int]], gaps: float = 0.0) -> list[tuple[int, int]]:
-    """Class and logit of each list of logits; asserts that ``done`` comes with the last one and only then."""
+    """Class and logit of each list of logits; asserts that ``done`` comes one cycle after the last, and only then."""
     rng = np.random.default_rng(0)
     argmax = ArgMax(classes=classes, logit_bits=bits)
     found = []
@@ -24,14 +24,14 @@ def decisions(classes: int, bits: int, logits: list[list[int]], gaps: float = 0.
                 while rng.random() < gaps:
                     ctx.set(argmax.valid, 0)
                     ctx.set(argmax.logit, (1 << (bits - 1)) - 1)
-                    assert not ctx.get(argmax.done)
                     await ctx.tick()
+                    assert not ctx.get(argmax.done)
                 ctx.set(argmax.valid, 1)
                 ctx.set(argmax.logit, logit)
+                await ctx.tick()
                 assert ctx.get(argmax.done) == (position == classes - 1)
                 if position == classes - 1:
                     found.append((ctx.get(argmax.winner), ctx.get(argmax.winner_logit)))
-                await ctx.tick()
 
     simulate(argmax, bench)
     return found

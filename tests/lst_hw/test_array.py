@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""Processing elements and their chain."""
+"""The chain of processing elements."""
 
 from __future__ import annotations
 
@@ -9,102 +9,101 @@ import numpy as np
 import pytest
 from drivers.bench import assert_repeatable, simulate
 
-from lst_hw.array import PEArray, ProcessingElement
+from lst_hw.array import PEArray
+from lst_hw.booth import digit_count, shortfall
+from lst_model.ranges import Range
 
-WIDTHS = {"operand_bits": 5, "weight_bits": 4, "accumulator_bits": 14}
-LOW, HIGH = {"operand": -16, "weight": -8}, {"operand": 15, "weight": 7}
-PE_LATENCY = 3
-FIRST_DELAY = 2
-
-
-def draw(rng: np.random.Generator, kind: str, shape: int | tuple[int, ...]) -> np.ndarray:
-    """Random numbers of a width, a third of them at its ends."""
-    ends = rng.choice([LOW[kind], HIGH[kind]], shape)
-    return np.where(rng.random(shape) < 1 / 3, ends, rng.integers(LOW[kind], HIGH[kind] + 1, shape))
+OPERAND = Range(-16, 16)
+WEIGHTS = {"odd": Range(-16, 15), "even": Range(-8, 7), "one digit": Range(-2, 1)}
 
 
-def running_sums(products: list[int], first: list[bool]) -> list[int]:
-    sums: list[int] = []
-    for product, starts in zip(products, first, strict=True):
-        sums.append(product if starts else sums[-1] + product)
-    return sums
+def draw(rng: np.random.Generator, values: Range, shape: tuple[int, ...]) -> np.ndarray:
+    """Random numbers of a range, a third of them at its ends."""
+    ends = rng.choice([values.low, values.high], shape)
+    return np.where(rng.random(shape) < 1 / 3, ends, rng.integers(values.low, values.high + 1, shape))
 
 
-@pytest.mark.parametrize("stalls", [0.0, 0.5])
-def test_a_pe_sums_products_three_advancing_cycles_later(stalls: float) -> None:
-    rng = np.random.default_rng(0)
-    pe, steps = ProcessingElement(**WIDTHS), 200
-    operands, weights = (draw(rng, kind, steps).tolist() for kind in ("operand", "weight"))
-    first = [k % 7 == 0 for k in range(steps)]
-    expected = running_sums([x * w for x, w in zip(operands, weights, strict=True)], first)
-
-    async def bench(ctx: Any) -> None:
-        for step in range(steps):
-            ctx.set(pe.operand, operands[step])
-            ctx.set(pe.weight, weights[step])
-            ctx.set(pe.first, step >= FIRST_DELAY and first[step - FIRST_DELAY])
-            while rng.random() < stalls:
-                ctx.set(pe.advance, 0)
-                before = ctx.get(pe.total)
-                await ctx.tick()
-                assert ctx.get(pe.total) == before
-            ctx.set(pe.advance, 1)
-            await ctx.tick()
-            assert ctx.get(pe.operand_out) == operands[step]
-            assert ctx.get(pe.first_out) == ctx.get(pe.first)
-            if step + 1 >= PE_LATENCY:
-                assert ctx.get(pe.total) == expected[step + 1 - PE_LATENCY]
-
-    simulate(pe, bench)
+def bits_of(weights: np.ndarray, step: int, pe: int, digits: int, width: int) -> int:
+    """What the ROM gives a PE in a cycle: with several digits, bits of the weights of as many operands."""
+    if digits == 1:
+        return int(weights[step - pe, pe]) if step >= pe else 0
+    word = sum(int(weights[step - pe - d, pe]) & (3 << 2 * d) for d in range(digits) if step >= pe + d)
+    word &= (1 << width) - 1
+    return word - ((word >> (width - 1)) << width)
 
 
 @pytest.mark.parametrize("stalls", [0.0, 0.5])
-@pytest.mark.parametrize("pes", [1, 2, 5])
-def test_pe_k_runs_k_cycles_behind_pe_0(pes: int, stalls: float) -> None:
+@pytest.mark.parametrize("weight", WEIGHTS.values(), ids=WEIGHTS)
+@pytest.mark.parametrize(("multiplier", "lanes"), [("dsp", 1), ("dsp", 2), ("dsp", 3), ("lut", 1), ("lut", 2)])
+@pytest.mark.parametrize("pes", [1, 4])
+def test_pe_k_runs_k_cycles_behind_pe_0(pes: int, multiplier: str, lanes: int, weight: Range, stalls: float) -> None:
     rng = np.random.default_rng(pes)
-    array, steps, period = PEArray(pes=pes, **WIDTHS), 120, 6
-    operands = draw(rng, "operand", steps).tolist()
-    weights = draw(rng, "weight", (steps, pes)).tolist()
-    first = [step % period == 0 for step in range(steps)]
-    expected = [running_sums([operands[s] * weights[s][k] for s in range(steps)], first) for k in range(pes)]
+    period, steps = 6, 90
+    digits = digit_count(weight.bits) if multiplier == "lut" else 1
+    latency = 2 + digits
+    array = PEArray(operand=OPERAND, weight=weight, accumulator_bits=[13] * pes, lanes=lanes, multiplier=multiplier)
+    operands, weights = draw(rng, OPERAND, (steps, lanes)), draw(rng, weight, (steps, pes))
+
+    def expected(step: int, pe: int, lane: int) -> int:
+        line = slice(step - step % period, step + 1)
+        exact = int((operands[line, lane] * weights[line, pe]).sum())
+        return exact - (shortfall(weights[line, pe].tolist(), digits) if multiplier == "lut" else 0)
 
     async def bench(ctx: Any) -> None:
         for step in range(steps):
-            ctx.set(array.operand, operands[step])
-            ctx.set(array.first, first[step])
+            for lane in range(lanes):
+                ctx.set(array.operands[lane], int(operands[step, lane]))
+            ctx.set(array.first, step % period == 0)
             for k in range(pes):
-                ctx.set(array.weights[k], weights[step - k][k] if step >= k else 0)
+                ctx.set(array.weights[k], bits_of(weights, step, k, digits, weight.bits))
             while rng.random() < stalls:
                 ctx.set(array.advance, 0)
                 await ctx.tick()
             ctx.set(array.advance, 1)
             await ctx.tick()
             for k in range(pes):
-                if step + 1 >= PE_LATENCY + k:
-                    assert ctx.get(array.totals[k]) == expected[k][step + 1 - PE_LATENCY - k]
+                done = step + 1 - latency - k
+                if done >= 0:
+                    found = [ctx.get(total) for total in array.totals[k]]
+                    assert found == [expected(done, k, lane) for lane in range(lanes)]
 
     simulate(array, bench)
 
 
-@pytest.mark.parametrize(("name", "argument"), [("Operand", "operand_bits"), ("Weight", "weight_bits")])
-@pytest.mark.parametrize("bits", [0, -1, 2.0, "8"])
-def test_a_width_must_be_a_positive_integer(name: str, argument: str, bits: Any) -> None:
-    with pytest.raises(TypeError, match=f"{name} width must be a positive integer, not {bits!r}"):
-        ProcessingElement(**{**WIDTHS, argument: bits})
+def test_a_pe_may_have_a_narrower_sum_than_others() -> None:
+    array = PEArray(operand=Range(-4, 3), weight=Range(-2, 1), accumulator_bits=[12, 8])
+    assert [len(array.totals[k][0]) for k in range(2)] == [12, 12]
+
+    async def bench(ctx: Any) -> None:
+        ctx.set(array.advance, 1)
+        ctx.set(array.operands[0], -4)
+        ctx.set(array.weights[1], 1)
+        for step in range(5):
+            ctx.set(array.first, step == 0)
+            await ctx.tick()
+        assert ctx.get(array.totals[1][0]) < 0
+
+    simulate(array, bench)
 
 
-def test_the_accumulator_width_must_be_a_positive_integer() -> None:
-    with pytest.raises(TypeError, match="Accumulator width must be a positive integer, not 0"):
-        ProcessingElement(**{**WIDTHS, "accumulator_bits": 0})
+def test_an_array_without_pes_is_refused() -> None:
+    with pytest.raises(TypeError, match="Array must have at least one PE"):
+        PEArray(operand=OPERAND, weight=WEIGHTS["odd"], accumulator_bits=[])
 
 
-@pytest.mark.parametrize("pes", [0, -3, 1.0, None])
-def test_the_number_of_pes_must_be_a_positive_integer(pes: Any) -> None:
-    with pytest.raises(TypeError, match=f"Number of PEs must be a positive integer, not {pes!r}"):
-        PEArray(pes=pes, **WIDTHS)
+@pytest.mark.parametrize("lanes", [0, -3, 1.0, None])
+def test_the_number_of_lanes_must_be_a_positive_integer(lanes: Any) -> None:
+    with pytest.raises(TypeError, match=f"Number of lanes must be a positive integer, not {lanes!r}"):
+        PEArray(operand=OPERAND, weight=WEIGHTS["odd"], accumulator_bits=[9], lanes=lanes)
 
 
-def test_elaboration_is_repeatable() -> None:
-    assert PEArray(pes=3, **WIDTHS).pes == 3
-    assert_repeatable(ProcessingElement(**WIDTHS))
-    assert_repeatable(PEArray(pes=3, **WIDTHS))
+def test_an_unknown_multiplier_is_refused() -> None:
+    with pytest.raises(ValueError, match="Multiplier must be one of dsp, lut, not 'wood'"):
+        PEArray(operand=OPERAND, weight=WEIGHTS["odd"], accumulator_bits=[9], multiplier="wood")
+
+
+@pytest.mark.parametrize("multiplier", ["dsp", "lut"])
+def test_elaboration_is_repeatable(multiplier: str) -> None:
+    array = PEArray(operand=OPERAND, weight=WEIGHTS["odd"], accumulator_bits=[9, 9], lanes=3, multiplier=multiplier)
+    assert array.pes == 2
+    assert_repeatable(array)

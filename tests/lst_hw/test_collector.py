@@ -78,11 +78,11 @@ def test_each_sum_comes_one_cycle_after_it_is_complete_with_its_bias(described: 
             assert ctx.get(collector.valid) == (cycle in expected)
             if cycle in expected:
                 pe, bias, is_logit = expected[cycle]
-                assert ctx.get(collector.total) == (cycle - 1) * pes + pe
+                assert ctx.get(collector.total[0]) == (cycle - 1) * pes + pe
                 assert (ctx.get(collector.bias), ctx.get(collector.is_logit)) == (bias, is_logit)
             ctx.set(collector.last, cycle in last)
             for k in range(pes):
-                ctx.set(collector.totals[k], cycle * pes + k)
+                ctx.set(collector.totals[k][0], cycle * pes + k)
             await ctx.tick()
 
     simulate(collector, bench)
@@ -103,13 +103,15 @@ def test_sums_keep_their_order_when_the_array_stalls(described: Network, pes: in
         for cycle in range(schedule.cycles_per_frame + ARRAY_LATENCY + 1):
             ctx.set(collector.last, cycle in last)
             for k in range(pes):
-                ctx.set(collector.totals[k], cycle * pes + k)
+                ctx.set(collector.totals[k][0], cycle * pes + k)
             for advance in [0] * int(rng.integers(3)) + [1]:
                 ctx.set(collector.advance, advance)
                 await ctx.tick()
                 if ctx.get(collector.valid):
                     assert advance, "nothing is selected while the array stands still"
-                    found.append(tuple(ctx.get(port) for port in (collector.total, collector.bias, collector.is_logit)))
+                    found.append(
+                        tuple(ctx.get(port) for port in (collector.total[0], collector.bias, collector.is_logit))
+                    )
 
     simulate(collector, bench)
     assert found == expected
@@ -132,7 +134,7 @@ def test_a_restart_begins_with_the_first_bias_again(pes: int, after: int) -> Non
             ctx.set(collector.restart, cycle == 0)
             ctx.set(collector.last, cycle == period - 1)
             for k in range(pes):
-                ctx.set(collector.totals[k], k + 1)
+                ctx.set(collector.totals[k][0], k + 1)
             await ctx.tick()
             if ctx.get(collector.restarted):
                 restart_seen.append(cycle)
@@ -140,7 +142,10 @@ def test_a_restart_begins_with_the_first_bias_again(pes: int, after: int) -> Non
             if cycle >= ARRAY_LATENCY:
                 assert ctx.get(collector.valid) == (0 <= sum_number < outputs)
             if 0 <= sum_number < outputs:
-                assert (ctx.get(collector.total), ctx.get(collector.bias)) == (sum_number + 1, sum_number + FIRST_BIAS)
+                assert (ctx.get(collector.total[0]), ctx.get(collector.bias)) == (
+                    sum_number + 1,
+                    sum_number + FIRST_BIAS,
+                )
 
     simulate(collector, bench)
     assert restart_seen == [ARRAY_LATENCY - 1], "the last cycle that may still show a sum of the old frame"

@@ -78,8 +78,8 @@ def test_the_result_beat_has_its_documented_fields() -> None:
 def test_the_trace_shows_pixels_writes_and_logits() -> None:
     design = Design.of(quantized(network(3, 4, (5, 2))))
     members = trace_signature(design).members
-    assert members["pixel_code"].shape.width == design.ranges.operand_bits
-    assert members["logit"].shape.width == design.ranges.biased_bits
+    assert members["pixel_code"].shape.elem_shape.width == design.ranges.operand_bits
+    assert members["logit"].shape.elem_shape.width == design.biased_bits
 
 
 @pytest.mark.parametrize("design", [None, "lst-1"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lst_hw.files import output_folder, write_text
+from lst_hw.files import check_folder, check_writable, output_folder, write_text
 from lst_model.errors import InputError
 
 
@@ -69,3 +69,17 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be written"), output_folder(tmp_path / "a" / "b"):
         pass
     assert (tmp_path / "a").read_text() == "file"
+
+
+def test_what_cannot_be_written_is_refused_beforehand(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    check_writable(None, Path("-"), tmp_path / "file", tmp_path / "new")
+    for path, reason in ((tmp_path, "is a folder"), (tmp_path / "none" / "a", "does not exist")):
+        with pytest.raises(InputError, match=reason):
+            check_writable(path)
+    check_folder(tmp_path)
+    check_folder(tmp_path / "new" / "below")
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(InputError, match="is a file"):
+            check_folder(path)
+    assert names(tmp_path) == {"file"}

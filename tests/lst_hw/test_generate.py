@@ -25,7 +25,7 @@ def digests(folder: Path) -> dict[str, str]:
 def generated(cli: Cli, mnist_dir: Path, tmp_path: Path) -> Path:
     done = cli("generate", "-o", "out", "--vectors", 2, "--data-dir", mnist_dir)
     assert done.code == 0
-    assert done.out.startswith("LST-1-28: 9,474 parameters, 28 PEs, 2,419 cycles per frame, latency 2,422\n")
+    assert done.out.startswith("LST-1-28: 9,474 parameters, 28 PEs, 2,419 cycles per image, latency 2,423\n")
     return tmp_path / "out"
 
 
@@ -41,7 +41,7 @@ def test_the_manifest_agrees_with_the_files(generated: Path) -> None:
     assert manifest["verilog"]["sha256"] == found["lst_accel.v"]
     assert manifest["vectors"]["files"] == {k: v for k, v in found.items() if k.startswith("vectors/")}
     assert manifest["formats"]["weight"] == "Q5.7"
-    assert manifest["cycles_per_frame"] == 2419
+    assert manifest["cycles_per_batch"] == 2419
     assert {(port["name"], port["direction"], port["width"]) for port in manifest["ports"]} == {
         ("aclk", "input", 1),
         ("aresetn", "input", 1),

@@ -97,13 +97,13 @@ def test_the_frame_memory_keeps_entries_and_saved_copies(has_skip: bool) -> None
                 (memory.write_save, saves),
                 (memory.write_row, write_row),
                 (memory.write_column, write_column),
-                (memory.write_data, code),
+                (memory.write_data[0], code),
             ):
                 ctx.set(port, value)
             await ctx.tick()
             if advances:
                 reads = (entries[row, column], copies[row, column])
-            assert (ctx.get(memory.read_data), ctx.get(memory.read_saved)) == reads
+            assert (ctx.get(memory.read_data[0]), ctx.get(memory.read_saved[0])) == reads
             if writes:
                 entries[write_row, write_column] = code
                 if saves and has_skip:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from drivers.bench import assert_repeatable, evaluate, simulate
 
-from lst_hw.pixel import PixelNormalizer, PixelRegister, pixel_layout
+from lst_hw.pixel import PixelNormalizer, PixelRegister, beat_layout, operand_layout
 from lst_model.fixed import QFormat
 from lst_model.pixels import pixel_codes
 
@@ -28,15 +28,18 @@ def test_a_format_of_another_type_is_refused() -> None:
         PixelNormalizer(activation="Q5.7")
 
 
-def test_the_payload_is_a_byte_and_a_mark() -> None:
-    layout = pixel_layout()
-    assert (layout["value"].offset, layout["value"].width, layout["last"].offset, layout.size) == (0, 8, 8, 9)
+def test_a_beat_holds_pixels_the_first_lowest_and_a_mark() -> None:
+    assert [(beat_layout(n)["value"].width, beat_layout(n)["last"].offset) for n in (1, 4)] == [(8, 8), (32, 32)]
+    assert operand_layout(3).size == 3 * 8 + 1
 
 
-def transfers(pixels: list[int], source_stalls: float, sink_stalls: float) -> tuple[list[int], list[int], list[int]]:
-    """Pixels that came out, and the cycles in which pixels went in and out."""
+def transfers(
+    pixels: list[int], source_stalls: float, sink_stalls: float, per_beat: int = 1
+) -> tuple[list[int], list[int], list[int]]:
+    """Pixels that came out, and the cycles in which beats went in and pixels out; every third beat is a last one."""
     rng = np.random.default_rng(0)
-    register = PixelRegister()
+    register = PixelRegister(pixels=per_beat)
+    beats = [pixels[start : start + per_beat] for start in range(0, len(pixels), per_beat)]
     received: list[int] = []
     cycles_in: list[int] = []
     cycles_out: list[int] = []
@@ -45,17 +48,19 @@ def transfers(pixels: list[int], source_stalls: float, sink_stalls: float) -> tu
         sent = cycle = 0
         while len(received) < len(pixels):
             assert cycle < 20 * len(pixels), "pixels got lost"
-            valid = sent < len(pixels) and (ctx.get(register.i.valid) or rng.random() >= source_stalls)
+            valid = sent < len(beats) and (ctx.get(register.i.valid) or rng.random() >= source_stalls)
             ctx.set(register.i.valid, valid)
             if valid:
-                ctx.set(register.i.payload, {"value": pixels[sent], "last": pixels[sent] % 2})
+                value = sum(pixel << (8 * k) for k, pixel in enumerate(beats[sent]))
+                ctx.set(register.i.payload, {"value": value, "last": sent % 3 == 2})
             ctx.set(register.o.ready, rng.random() >= sink_stalls)
             i_ready, o_valid, o_ready = (
                 ctx.get(port) for port in (register.i.ready, register.o.valid, register.o.ready)
             )
             if o_valid and o_ready:
-                received.append(ctx.get(register.o.payload.value))
-                assert ctx.get(register.o.payload.last) == received[-1] % 2
+                beat, place = divmod(len(received), per_beat)
+                received.append(ctx.get(register.o.payload["values"][0]))
+                assert ctx.get(register.o.payload.last) == (beat % 3 == 2 and place == per_beat - 1)
                 cycles_out.append(cycle)
             await ctx.tick()
             if valid and i_ready:
@@ -68,17 +73,25 @@ def transfers(pixels: list[int], source_stalls: float, sink_stalls: float) -> tu
     return received, cycles_in, cycles_out
 
 
+@pytest.mark.parametrize("per_beat", [1, 2, 4])
 @pytest.mark.parametrize("sink_stalls", [0.0, 0.5])
 @pytest.mark.parametrize("source_stalls", [0.0, 0.5])
-def test_pixels_keep_their_order_whoever_stalls(source_stalls: float, sink_stalls: float) -> None:
+def test_pixels_keep_their_order_whoever_stalls(source_stalls: float, sink_stalls: float, per_beat: int) -> None:
     pixels = np.random.default_rng(1).integers(0, 256, 100).tolist()
-    assert transfers(pixels, source_stalls, sink_stalls)[0] == pixels
+    assert transfers(pixels, source_stalls, sink_stalls, per_beat)[0] == pixels
 
 
-def test_a_pixel_comes_out_one_cycle_later_and_one_in_each_cycle() -> None:
-    _, cycles_in, cycles_out = transfers(list(range(20)), 0.0, 0.0)
-    assert cycles_in == list(range(1, 21)), "ready is low in the first cycle after reset"
-    assert cycles_out == [cycle + 1 for cycle in cycles_in]
+@pytest.mark.parametrize("per_beat", [1, 4])
+def test_a_pixel_comes_out_one_cycle_later_and_one_in_each_cycle(per_beat: int) -> None:
+    _, cycles_in, cycles_out = transfers(list(range(20)), 0.0, 0.0, per_beat)
+    assert cycles_in == list(range(1, 21, per_beat)), "ready is low in the first cycle after reset"
+    assert cycles_out == list(range(2, 22))
+
+
+@pytest.mark.parametrize("pixels", [0, 3, -4])
+def test_beats_of_other_sizes_are_refused(pixels: int) -> None:
+    with pytest.raises(ValueError, match=f"Pixels in a beat must be a power of two, not {pixels}"):
+        PixelRegister(pixels=pixels)
 
 
 def test_nothing_from_outside_reaches_the_inner_stream_combinationally() -> None:

@@ -12,6 +12,7 @@ from hypothesis import event, example, given
 from hypothesis import strategies as st
 
 from lst_hw.activation import UNITS
+from lst_hw.array import MULTIPLIERS
 from lst_hw.design import Design
 from lst_hw.schedule import widest_layer
 from lst_model.activations import MAX_TABLE_FRACTION
@@ -34,6 +35,9 @@ class Case:
     pes: int
     extremes: float
     seed: int
+    multiplier: str = "dsp"
+    lanes: int = 1
+    stream_bits: int = 8
 
 
 def sizes() -> st.SearchStrategy[int]:
@@ -85,10 +89,14 @@ def cases(draw: st.DrawFn) -> Case:
         draw(st.one_of(st.just(widest), st.integers(1, widest))),
         draw(st.sampled_from([0.0, 0.2, 1.0])),
         draw(st.integers(0, 2**32 - 1)),
+        draw(st.sampled_from(MULTIPLIERS)),
+        draw(st.sampled_from([1, 1, 2, 3])),
+        32 if network.rows * network.columns % 4 == 0 and draw(st.booleans()) else 8,
     )
 
 
 ONE_PIXEL = Network(1, 1, (RowTransform(1), ColumnTransform(1), Output(2)))
+FOUR_PIXELS = Network(2, 2, (RowTransform(3), ColumnTransform(2), Output(2)))
 CHAINED = Network(
     2,
     3,
@@ -105,21 +113,26 @@ CHAINED = Network(
 @example(case=Case(ONE_PIXEL, Formats.parse("Q1.1"), "hard", 1, 1.0, 0))
 @example(case=Case(CHAINED, Formats.parse("Q1.5"), "second-order", 3, 1.0, 0))
 @example(case=Case(CHAINED, Formats.parse("Q5.7"), "table", 2, 0.2, 0))
+@example(case=Case(CHAINED, Formats.parse("Q1.5"), "second-order", 2, 1.0, 0, "lut", 3))
+@example(case=Case(FOUR_PIXELS, Formats.parse("Q2.6"), "second-order", 1, 1.0, 0, "dsp", 2, 32))
 def test_every_value_of_every_stage_equals_the_integer_model_s(case: Case) -> None:
     quantised = quantized(case.network, case.formats, case.activation, seed=case.seed, extremes=case.extremes)
     pes = case.pes
-    while (design := Design.of(quantised, pes=pes)).schedule.cycles_per_frame > MOST_CYCLES:
+    options = {"multiplier": case.multiplier, "lanes": case.lanes, "stream_bits": case.stream_bits}
+    while (design := Design.of(quantised, pes=pes, **options)).schedule.cycles_per_frame > MOST_CYCLES:
         assert pes < widest_layer(case.network), "too large for this simulator"
         pes += 1
     event(f"folded: {design.schedule.folded}, image stored first: {design.schedule.loads}")
     event(f"skip: {case.network.has_skip}")
+    event(f"multiplier: {case.multiplier}, lanes: {case.lanes}")
 
-    pixels = images(case.network, FRAMES, seed=case.seed)
+    pixels = images(case.network, FRAMES + (case.lanes > 1), seed=case.seed)
     expected = IntegerLST(quantised)(torch.from_numpy(pixels))
     trace = AmaranthEngine(design).run(pixels)
     for slot in trace.layout.slots:
         np.testing.assert_array_equal(trace.stage(slot.name), expected[slot.name].numpy(), err_msg=slot.name)
         assert (trace.cycles[:, slot.slice] >= 0).all(), f"{slot.name} was not computed"
     assert ((trace.results & 0xFF) == expected["class"].numpy()).all()
-    assert (trace.periods == design.schedule.cycles_per_frame).all()
-    assert (trace.latencies == design.schedule.latency).all()
+    assert (trace.periods == design.cycles_per_batch).all()
+    lane = np.arange(len(trace.latencies)) % case.lanes
+    assert (trace.latencies == design.schedule.latency + lane).all()

@@ -123,13 +123,15 @@ def test_an_accelerator_that_does_not_answer_fails(vectors: Vectors) -> None:
     assert code != 0
 
 
-def test_the_bench_passes_verilator_without_a_warning(vectors: Vectors) -> None:
+@pytest.mark.parametrize("axi_lite", [False, True], ids=["without registers", "with registers"])
+def test_the_bench_passes_verilator_without_a_warning(tmp_path: Path, axi_lite: bool) -> None:
+    folder = Vectors.write(tmp_path, axi_lite=axi_lite).folder
     run = subprocess.run(
         [
             *(require_tool("verilator"), "--lint-only", "--timing", "--top-module", "tb_lst_accel"),
             *("tb_lst_accel.v", "lst_accel.v"),
         ],
-        cwd=vectors.folder,
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,

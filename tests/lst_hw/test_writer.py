@@ -82,15 +82,15 @@ def run(
         while len(shown) < len(writes):
             assert cycle < 4 * len(writes) + 100, "results are missing"
             if ctx.get(writer.enable):
-                place = (writer.loop, writer.row, writer.column, writer.data)
+                place = (writer.loop, writer.row, writer.column, writer.data[0])
                 shown.append((*map(ctx.get, place), bool(ctx.get(writer.save))))
                 written.append(cycle)
             waits = rng.random() < gaps
             copy, result = copied + COPY_LEAD, copied
             ctx.set(writer.saved_valid, not waits and copy < len(writes) and writes[copy].adds)
-            ctx.set(writer.saved, copies[copy] if copy < len(writes) else 0)
+            ctx.set(writer.saved[0], copies[copy] if copy < len(writes) else 0)
             ctx.set(writer.valid, not waits and 0 <= result < len(writes))
-            ctx.set(writer.code, codes[result] if 0 <= result < len(writes) else 0)
+            ctx.set(writer.code[0], codes[result] if 0 <= result < len(writes) else 0)
             if not waits:
                 if 0 <= result < len(writes):
                     arrived.append(cycle)
@@ -159,20 +159,20 @@ def test_a_restart_voids_what_a_dropped_frame_left_behind(pes: int, results: int
     async def bench(ctx: Any) -> None:
         for number in range(results + 1):
             ctx.set(writer.valid, number < results or results > 0)
-            ctx.set(writer.code, 7)
+            ctx.set(writer.code[0], 7)
             ctx.set(writer.restart, number == results)
             await ctx.tick()
         ctx.set(writer.restart, 0)
         for number in range(first.awaited):
             ctx.set(writer.valid, 1)
-            ctx.set(writer.code, -number)
+            ctx.set(writer.code[0], -number)
             await ctx.tick()
             if not schedule.folded:
                 break
         ctx.set(writer.valid, 0)
         if schedule.folded:
             await ctx.tick()
-        places = (writer.enable, writer.loop, writer.row, writer.column, writer.data)
+        places = (writer.enable, writer.loop, writer.row, writer.column, writer.data[0])
         assert tuple(map(ctx.get, places)) == (1, first.loop, first.row, first.column, 0)
 
     simulate(writer, bench)

@@ -12,31 +12,32 @@ from lst_hw.design import Design
 from sim.trace import Event, Layout, Trace, from_events
 
 DESIGN = Design.of(quantized(network(2, 3, (2, 1), classes=2)))
+TWO_LANES = Design.of(quantized(network(2, 3, (2, 1), classes=2)), lanes=2)
 FOLDED = Design.of(quantized(network(2, 3, (2, 1), classes=2)), pes=1)
 
 
 def trace_of(*events: Sequence[int], frames: int = 1, design: Design = DESIGN) -> Trace:
-    return from_events(Layout.of(design), frames, np.array(events, np.int64).reshape(-1, 6))
+    return from_events(Layout.of(design), frames, np.array(events, np.int64).reshape(-1, 7))
 
 
 def frame(cycle: int) -> tuple[int, ...]:
-    return (Event.FRAME, 0, 0, 0, 0, cycle)
+    return (Event.FRAME, 0, 0, 0, 0, 0, cycle)
 
 
-def pixel(value: int, cycle: int) -> tuple[int, ...]:
-    return (Event.PIXEL, 0, 0, 0, value, cycle)
+def pixel(value: int, cycle: int, lane: int = 0) -> tuple[int, ...]:
+    return (Event.PIXEL, lane, 0, 0, 0, value, cycle)
 
 
-def write(loop: int, row: int, column: int, value: int, cycle: int) -> tuple[int, ...]:
-    return (Event.WRITE, loop, row, column, value, cycle)
+def write(loop: int, row: int, column: int, value: int, cycle: int, lane: int = 0) -> tuple[int, ...]:
+    return (Event.WRITE, lane, loop, row, column, value, cycle)
 
 
-def logit(value: int, cycle: int) -> tuple[int, ...]:
-    return (Event.LOGIT, 0, 0, 0, value, cycle)
+def logit(value: int, cycle: int, lane: int = 0) -> tuple[int, ...]:
+    return (Event.LOGIT, lane, 0, 0, 0, value, cycle)
 
 
 def result(value: int, cycle: int) -> tuple[int, ...]:
-    return (Event.RESULT, 0, 0, 0, value, cycle)
+    return (Event.RESULT, 0, 0, 0, 0, value, cycle)
 
 
 def test_stages_follow_each_other_in_the_order_of_the_data_flow() -> None:
@@ -96,6 +97,28 @@ def test_writes_behind_a_frame_s_last_logit_belong_to_the_next_frame() -> None:
 def test_the_pixel_behind_the_last_frame_is_not_recorded() -> None:
     events = [frame(0), *(pixel(k, k + 2) for k in range(6)), frame(50), pixel(99, 52)]
     assert 99 not in trace_of(*events).values
+
+
+def test_what_happens_in_a_lane_belongs_to_the_lane_s_image_of_the_batch() -> None:
+    batches = [
+        event
+        for start, value in ((0, 0), (100, 50))
+        for event in (
+            frame(start),
+            *(pixel(value + 10 * lane + k, start + 2 + k, lane) for k in range(6) for lane in range(2)),
+            *(write(0, 1, 1, value + 20 + lane, start + 20, lane) for lane in range(2)),
+            *(logit(value + 30 + 2 * lane + k, start + 40 + k, lane) for k in range(2) for lane in range(2)),
+            result(value + 40, start + 50),
+            result(value + 41, start + 51),
+        )
+    ]
+    trace = trace_of(*batches, frame(200), frames=3, design=TWO_LANES)
+    assert trace.stage("input")[:, 0, 0].tolist() == [0, 10, 50]
+    assert trace.stage("row_embedding")[:, 1, 1].tolist() == [20, 21, 70]
+    assert trace.stage("logits").tolist() == [[30, 31], [32, 33], [80, 81]]
+    assert trace.results.tolist() == [40, 41, 90]
+    assert trace.latencies.tolist() == [50, 51, 50]
+    assert trace.periods.tolist() == [100, 100, 100]
 
 
 def test_the_loading_loop_s_writes_are_not_recorded_twice() -> None:

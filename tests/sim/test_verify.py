@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from drivers.networks import images, network
 
 from lst_hw.design import Design
@@ -13,11 +14,13 @@ from lst_hw.rom import RomBank
 from lst_model.data import Images
 from lst_model.errors import InputError
 from lst_model.fixed import Formats
+from lst_model.integer import IntegerLST
 from lst_model.module import LST
 from lst_model.quantize import quantize
 from sim.verify import Report, verify
 
 NETWORK = network(4, 5, (6, 6), classes=3)
+torch.manual_seed(0)
 MODEL = LST(NETWORK)
 QUANTIZED = quantize(MODEL, Formats.parse("Q2.6"))
 DESIGN = Design.of(QUANTIZED)
@@ -45,7 +48,7 @@ def test_a_faithful_design_has_no_mismatch() -> None:
     assert report.mismatches == 0
     assert report.first is None
     assert report.images == 8
-    assert report.cycles_per_frame == DESIGN.schedule.cycles_per_frame
+    assert report.cycles_per_batch == DESIGN.cycles_per_batch
     assert report.latency == DESIGN.schedule.latency
 
 
@@ -53,6 +56,12 @@ def test_engines_and_jobs_do_not_change_the_outcome() -> None:
     reports = [run(), run(jobs=2), run(engine="cxxrtl", jobs=2)]
     plain = [{**report.as_dict(), "engine": 0, "seconds": 0, "cycles_per_second": 0} for report in reports]
     assert plain[0] == plain[1] == plain[2]
+
+
+def test_every_image_has_its_class_in_order() -> None:
+    expected = IntegerLST(QUANTIZED)(torch.from_numpy(IMAGES.pixels))["class"].tolist()
+    assert len(set(expected)) > 1
+    assert run(jobs=2).classes.tolist() == expected
 
 
 def test_one_flipped_rom_bit_is_found_and_its_place_named() -> None:
@@ -76,7 +85,7 @@ def test_the_json_has_the_documented_keys() -> None:
     keys = set(run().as_dict())
     assert keys >= {
         *("images", "engine", "mismatches", "stages", "accuracy_rtl", "accuracy_integer", "accuracy_float"),
-        *("float_error", "cycles_per_frame", "cycles_per_second", "seconds"),
+        *("float_error", "lanes", "cycles_per_batch", "cycles_per_image", "cycles_per_second", "seconds"),
     }
 
 

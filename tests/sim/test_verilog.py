@@ -156,8 +156,8 @@ def test_a_stuck_design_ends_with_what_is_missing(monkeypatch: pytest.MonkeyPatc
 
 def test_unknown_bits_are_unlike_any_number(tmp_path: Path) -> None:
     file = tmp_path / "events.txt"
-    file.write_text("1 0 0 0 -5 3\n2 1 X 0 x 4\n")
-    assert read_events(file).tolist() == [[1, 0, 0, 0, -5, 3], [2, 1, UNKNOWN, 0, UNKNOWN, 4]]
+    file.write_text("1 0 0 0 0 -5 3\n2 0 1 X 0 x 4\n")
+    assert read_events(file).tolist() == [[1, 0, 0, 0, 0, -5, 3], [2, 0, 1, UNKNOWN, 0, UNKNOWN, 4]]
 
 
 def test_every_engine_is_found_by_its_name() -> None:

@@ -98,6 +98,13 @@ def test_the_dma_is_as_wide_as_the_pixel_port_and_has_no_scatter_gather(project:
     assert "CONFIG.c_sg_length_width 26 " in settings
 
 
+def test_a_stream_of_four_pixels_a_beat_has_a_dma_as_wide(tmp_path: Path) -> None:
+    write_project(tmp_path / "out", stream_bits=32)
+    run = run_vivado(tmp_path / "out")
+    assert run.code == 0, run.text
+    assert "CONFIG.c_m_axis_mm2s_tdata_width 32 " in run.text
+
+
 def test_the_newest_release_of_each_core_is_taken(project: Path) -> None:
     cells = run_vivado(project, RELEASE="10.0").all("create_bd_cell -type ip -vlnv")
     assert "xilinx.com:ip:axi_dma:10.0 axi_dma" in cells

@@ -43,7 +43,7 @@ def test_json_goes_to_a_file_or_alone_to_standard_output(cli: Cli, mnist_dir: Pa
     assert {k: v for k, v in written.items() if k not in timing} == {k: v for k, v in shown.items() if k not in timing}
     assert written["mismatches"] == 0
     assert written["images"] == 10
-    assert written["cycles_per_frame"] == 2419
+    assert written["cycles_per_image"] == 2419
 
 
 def test_a_difference_is_named_kept_for_replay_and_exits_with_1(

@@ -1,0 +1,64 @@
+"""``lst-hw netlist``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lst_hw.files import check_writable, write_text
+from lst_hw.synthesis import check_installed
+from lst_model import data
+from sim.netlist import run_netlist
+
+from .options import choose, data_dir_option, design_options, image_count, waiting
+
+_EXAMPLES = """\b
+Examples:
+  lst-hw netlist
+  lst-hw netlist my.pt --profile lut --images 200
+  lst-hw netlist --profile fast -o netlist.v
+
+\b
+Exit code: 0 all equal, 1 a difference, 2 bad input.
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@design_options
+@click.option("--images", default="50", show_default=True, help="How many test images, or all.")
+@data_dir_option
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the netlist here.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the outcome here; - is stdout.")
+def command(
+    checkpoint: str,
+    images: str,
+    data_dir: Path | None,
+    output: Path | None,
+    json_file: Path | None,
+    **design: Any,
+) -> int:
+    """Synthesise with Yosys for Xilinx 7-series parts and check the netlist.
+
+    CHECKPOINT is a file or the name of a shipped one. The cells are simulated with their models, and every result is
+    compared with the integer model's.
+    """
+    check_installed("area")
+    check_writable(output, json_file)
+    chosen = choose(checkpoint, **design)
+    every = data.load("test", data_dir)
+    tested = every.first(image_count(images, len(every)))
+    tested.check_fits(chosen.design.network)
+    with waiting("synthesis and simulation of the netlist"):
+        run = run_netlist(chosen.quantized, chosen.design, tested)
+    if output is not None:
+        write_text(output, run.netlist)
+    if json_file is not None:
+        content = {"images": run.images, "wrong": run.wrong, "cycles": run.cycles}
+        write_text(json_file, json.dumps(content, indent=2) + "\n")
+    if str(json_file) != "-":
+        verdict = f"OK: {run.cycles:,} cycles" if run.cycles else "FAIL"
+        click.echo(f"{run.images:,} images ({tested.source}) through the netlist, {run.wrong:,} wrong\n{verdict}")
+    return 1 if run.wrong else 0

@@ -1,0 +1,81 @@
+"""Simulation of what synthesis makes of the accelerator: Xilinx cells, by Yosys, against the test vectors."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from lst_hw.design import Design
+from lst_hw.emit import to_verilog
+from lst_hw.synthesis import xilinx_netlist
+from lst_hw.vectors import BENCH, write_vectors
+from lst_model.data import Images
+from lst_model.errors import InputError
+from lst_model.quantize import QuantizedNetwork
+
+from .cells import cell_models
+
+_FLAGS = ("--binary", "-j", "2", "-Wno-fatal", "-Wno-lint", "-Wno-MULTIDRIVEN", "--top-module", Path(BENCH).stem)
+
+
+@dataclass(frozen=True)
+class NetlistRun:
+    """What a netlist did with the test vectors.
+
+    Attributes
+    ----------
+    netlist : str
+        Verilog of cells.
+    images : int
+    wrong : int
+        Result beats that differ from the integer model's, or did not come.
+    cycles : int or None
+        Clock cycles until the last result; None if one did not come.
+    """
+
+    netlist: str
+    images: int
+    wrong: int
+    cycles: int | None
+
+
+def run_netlist(quantized: QuantizedNetwork, design: Design, images: Images) -> NetlistRun:
+    """Synthesise for Xilinx 7-series parts and run the test vectors' own bench on the cells, in Verilator.
+
+    Parameters
+    ----------
+    quantized : QuantizedNetwork
+    design : Design
+        Made from ``quantized``.
+    images : Images
+        One or more.
+
+    Raises
+    ------
+    InputError
+        If Yosys or Verilator is missing, or the images do not fit.
+    """
+    verilator = shutil.which("verilator")
+    if verilator is None:
+        raise InputError("a netlist needs verilator: `apt install verilator make g++`")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_vectors(folder, quantized, design, images)
+        netlist = xilinx_netlist(to_verilog(design))
+        (folder / "netlist.v").write_text(netlist)
+        (folder / "cells.v").write_text(cell_models())
+        made = [verilator, *_FLAGS, "-Mdir", "made", "-o", "bench", BENCH, "netlist.v", "cells.v"]
+        compiled = subprocess.run(made, cwd=folder, capture_output=True, text=True, check=False)
+        if compiled.returncode != 0:
+            reason = next((line for line in compiled.stderr.splitlines() if "rror" in line), compiled.stderr[-200:])
+            raise InputError(f"verilator cannot compile the netlist ({reason}); install verilator 5.006 or newer")
+        run = subprocess.run(["made/bench"], cwd=folder, capture_output=True, text=True, check=False)
+    passed = re.search(r"PASS \d+ frames, (\d+) cycles", run.stdout)
+    if passed:
+        return NetlistRun(netlist, len(images), 0, int(passed[1]))
+    counted = re.search(r"FAIL (\d+) of \d+ frames", run.stdout)
+    return NetlistRun(netlist, len(images), int(counted[1]) if counted else len(images), None)
