@@ -11,7 +11,7 @@ from typing import Any
 def rewrite(readme: Path, results: dict[str, Any]) -> None:
     """Replace what stands between ``<!-- bench:NAME -->`` and ``<!-- /bench -->`` for every section measured."""
     text = readme.read_text()
-    for name, table in (
+    for name, written in (
         ("verify", _verify),
         ("engines", _engines),
         ("profiles", _profiles),
@@ -20,12 +20,13 @@ def rewrite(readme: Path, results: dict[str, Any]) -> None:
     ):
         if name in results:
             pattern = rf"(<!-- bench:{name} -->\n).*?(<!-- /bench -->)"
-            made = table(results[name])
+            made = written(results[name])
             text = re.sub(pattern, lambda match, made=made: f"{match[1]}{made}{match[2]}", text, flags=re.DOTALL)
     readme.write_text(text)
 
 
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; all columns but the first are aligned to the right."""
     lines = [titles, ["---", *["---:"] * (len(titles) - 1)], *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
@@ -35,7 +36,7 @@ def _verify(rows: list[dict[str, Any]]) -> str:
         *("checkpoint", "parameters", "float", "RTL", "images", "mismatches"),
         *("cycles per image", "latency", "`verify --images all`", "`generate`", "integer model"),
     )
-    return _table(
+    return table(
         titles,
         [
             (
@@ -58,7 +59,7 @@ def _verify(rows: list[dict[str, Any]]) -> str:
 
 def _engines(rows: list[dict[str, Any]]) -> str:
     slowest = next(row["cycles_per_second"] for row in rows if row["engine"] == "amaranth")
-    return _table(
+    return table(
         ("engine", "cycles per second, one thread", "against `amaranth`"),
         [
             (f"`{row['engine']}`", f"{row['cycles_per_second']:,.0f}", f"{row['cycles_per_second'] / slowest:,.0f} x")
@@ -73,7 +74,7 @@ def _profiles(rows: list[dict[str, Any]]) -> str:
         *("checkpoint", "profile", "format", "cycles per image", "latency", "LUT", "FF", "RAMB18", "DSP48"),
         *("RTL", "mismatches, RTL", "wrong, netlist"),
     )
-    return f"Yosys {versions}, `synth_xilinx -family xc7`:\n\n" + _table(
+    return f"Yosys {versions}, `synth_xilinx -family xc7`:\n\n" + table(
         titles,
         [
             (
@@ -92,7 +93,7 @@ def _profiles(rows: list[dict[str, Any]]) -> str:
 
 
 def _clock(rows: list[dict[str, Any]]) -> str:
-    return _table(
+    return table(
         ("profile", "format", "part", "clock", "images per second", "latency"),
         [
             (

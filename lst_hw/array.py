@@ -24,7 +24,8 @@ class PEArray(wiring.Component):
     The sums of a pass are complete in one PE after the other, one per cycle, so they can be read in order without
     a register for each. Several lanes, that is, images at the same place of the schedule, share each weight: two lanes
     one DSP block where their operands fit it. Latency from ``operand`` to ``totals[k]``: ``3 + k`` cycles with
-    DSP blocks, one more per further Booth digit with LUTs. Throughput: ``pes * lanes`` products per cycle.
+    DSP blocks, one more if lanes share them or per further Booth digit with LUTs. Throughput: ``pes * lanes``
+    products per cycle.
 
     Parameters
     ----------
@@ -45,8 +46,8 @@ class PEArray(wiring.Component):
     first : In(1)
         Together with the operands: they are the first of a pass.
     weights : In(signed).array(pes)
-        Weight of PE ``k`` for the operand of PE ``k``, that is, already delayed by ``k`` cycles; with LUTs, its
-        Booth digit ``d`` by ``k + d``.
+        Weight of PE ``k`` for the operand of PE ``k``, that is, already delayed by ``k`` cycles, one more if lanes
+        share DSP blocks; with LUTs, its Booth digit ``d`` by ``k + d``.
     totals : Out(signed).array(pes, lanes)
 
     Raises
@@ -85,6 +86,11 @@ class PEArray(wiring.Component):
             }
         )
 
+    @staticmethod
+    def operand_latency(operand: Range, weight: Range, lanes: int, multiplier: str) -> int:
+        """Cycles from an operand's arrival to its entry into PE 0: packing is an addition."""
+        return int(multiplier == "dsp" and lanes > 1 and PairedElement.fits(operand, weight))
+
     @property
     def pes(self) -> int:
         """Number of PEs."""
@@ -94,9 +100,10 @@ class PEArray(wiring.Component):
         """Build one chain per lane or pair of lanes."""
         m = Module()
         digits = digit_count(self._weight.bits) if self._multiplier == "lut" else 1
+        latency = self.operand_latency(self._operand, self._weight, len(self.operands), self._multiplier)
 
         # A sum takes its product two registers behind the operand, and one more for each further digit.
-        delayed = Signal(1 + digits, reset_less=True)
+        delayed = Signal(latency + 1 + digits, reset_less=True)
         starts = [delayed[-1], *(Signal(name=f"first_{k}", reset_less=True) for k in range(1, self.pes))]
         with m.If(self.advance):
             m.d.sync += delayed.eq((delayed << 1) | self.first)
@@ -104,20 +111,25 @@ class PEArray(wiring.Component):
 
         lanes = list(range(len(self.operands)))
         while lanes:
-            paired = len(lanes) > 1 and self._multiplier == "dsp" and PairedElement.fits(self._operand, self._weight)
-            served, lanes = lanes[: 1 + paired], lanes[1 + paired :]
-            self._chain(m, served, starts, digits)
+            width = 2 if latency and len(lanes) > 1 else 1
+            served, lanes = lanes[:width], lanes[width:]
+            self._chain(m, served, starts, digits, latency)
         return m
 
-    def _chain(self, m: Module, lanes: list[int], starts: list[Signal], digits: int) -> None:
+    def _chain(self, m: Module, lanes: list[int], starts: list[Signal], digits: int, latency: int) -> None:
         """The PEs of a lane, or of two."""
         kind = PairedElement if len(lanes) == 2 else LutElement if self._multiplier == "lut" else ProcessingElement
         elements = [
             kind(operand=self._operand, weight=self._weight, accumulator_bits=bits) for bits in self._accumulator_bits
         ]
-        operand = (
-            elements[0].pack(*(self.operands[lane] for lane in lanes)) if len(lanes) == 2 else self.operands[lanes[0]]
-        )
+        operand = self.operands[lanes[0]]
+        if len(lanes) == 2:
+            operand = elements[0].pack(operand, self.operands[lanes[1]])
+        if latency:
+            ready = Signal.like(elements[0].operand, name=f"lane_{lanes[0]}_operand", reset_less=True)
+            with m.If(self.advance):
+                m.d.sync += ready.eq(operand)
+            operand = ready
         passing = [operand, *(element.operand_out for element in elements)]
         for place in range(digits - 1):
             # The last elements' later digits need operands that have left the chain.

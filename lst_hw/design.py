@@ -15,7 +15,7 @@ from lst_model.quantize import QuantizedNetwork
 from lst_model.ranges import NetworkRanges, Range, aligned_biases, network_ranges
 
 from .activation import UNITS
-from .array import MULTIPLIERS
+from .array import MULTIPLIERS, PEArray
 from .batch import PATIENCE, START_LATENCY
 from .booth import digit_count, shortfall
 from .rom import RomBank, rom_banks
@@ -121,7 +121,8 @@ class Design:
         _check(network, multiplier, lanes, stream_bits)
         count = widest_layer(network) if pes is None else pes
         digits = digit_count(ranges.weight_bits) if multiplier == "lut" else 1
-        schedule = Schedule(network, count, UNITS[quantized.activation].LATENCY, digits)
+        packing = PEArray.operand_latency(ranges.operand, ranges.weight, lanes, multiplier)
+        schedule = Schedule(network, count, UNITS[quantized.activation].LATENCY, digits, packing)
         weights = [weight.tolist() for weight in quantized.weights]
         missing = [[shortfall(row, digits) if multiplier == "lut" else 0 for row in matrix] for matrix in weights]
         biases = [

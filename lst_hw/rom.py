@@ -4,8 +4,9 @@ All PEs share one ROM address, yet PE ``k`` runs ``k`` cycles behind PE 0. The d
 a layer's region is a ring of ``passes * period`` words, and the field of PE ``k`` is rotated by ``k`` words, so
 that the address which gives PE 0 the weight of operand ``s`` gives PE ``k`` the weight of operand ``s - k``.
 
-PEs that multiply digit by digit take the two bits of digit ``d`` another ``d`` cycles later. They are rotated by that
-much more: a word of the ROM then holds bits of several weights.
+Where operands need some cycles to be brought into form, that delay is added. PEs that multiply digit by digit take
+the two bits of digit ``d`` another ``d`` cycles later. They are rotated by that much more: a word of the ROM then holds
+bits of several weights.
 """
 
 from __future__ import annotations
@@ -63,19 +64,24 @@ def rom_banks(schedule: Schedule, weights: Sequence[Matrix]) -> tuple[RomBank, .
 def _contents(schedule: Schedule, weights: Sequence[Matrix], pe: int) -> list[int]:
     """What one PE reads at each address; it ends with the last region that uses this PE."""
     served = sorted((step for step in schedule.steps if pe < step.pes), key=lambda step: step.rom_base)
-    return [code for step in served for code in _region(step, weights[step.index], pe, schedule.weight_digits)]
+    behind = pe + schedule.operand_latency
+    rings = (
+        (step, [_weight(step, weights[step.index], pe, place) for place in range(step.rom_words)]) for step in served
+    )
+    return [code for step, ring in rings for code in _region(step, ring, behind, schedule.weight_digits)]
 
 
-def _region(step: Step, weights: Matrix, pe: int, digits: int) -> Iterator[int]:
-    ring = [_weight(step, weights, pe, *divmod(place, step.period)) for place in range(step.rom_words)]
+def _region(step: Step, ring: Sequence[int], behind: int, digits: int) -> Iterator[int]:
+    """The ring of a PE that works so many cycles behind the address."""
     for address in range(step.rom_words):
         if digits == 1:
-            yield ring[(address - pe) % step.rom_words]
+            yield ring[(address - behind) % step.rom_words]
         else:
-            yield sum(ring[(address - pe - d) % step.rom_words] & (0b11 << 2 * d) for d in range(digits))
+            yield sum(ring[(address - behind - d) % step.rom_words] & (0b11 << 2 * d) for d in range(digits))
 
 
-def _weight(step: Step, weights: Matrix, pe: int, chunk: int, slot: int) -> int:
+def _weight(step: Step, weights: Matrix, pe: int, place: int) -> int:
+    chunk, slot = divmod(place, step.period)
     output = chunk * step.pes + pe
     inside = output < step.stage.outputs and slot < step.elements
     return weights[output][slot] if inside else 0

@@ -166,6 +166,8 @@ class Schedule:
         Cycles from a pre-activation code to its activation code.
     weight_digits : int
         Digits of a weight that a PE multiplies with one after the other; a DSP block takes the whole weight as one.
+    operand_latency : int
+        Cycles that the array needs to bring operands into the form that its PEs take.
 
     Raises
     ------
@@ -177,6 +179,7 @@ class Schedule:
     pes: int
     activation_latency: int
     weight_digits: int = 1
+    operand_latency: int = 0
 
     def __post_init__(self) -> None:
         widest = widest_layer(self.network)
@@ -186,7 +189,12 @@ class Schedule:
     @property
     def array_latency(self) -> int:
         """Cycles from the issue of an operand's address to the sum in PE 0 that includes it."""
-        return ARRAY_LATENCY + self.weight_digits - 1
+        return ARRAY_LATENCY + self.weight_lag
+
+    @property
+    def weight_lag(self) -> int:
+        """Cycles by which the weight of the last digit comes later than its operand leaves memory or pixel stream."""
+        return self.operand_latency + self.weight_digits - 1
 
     @property
     def result_latency(self) -> int:
@@ -260,7 +268,7 @@ class Schedule:
     def _gap(self, step: Step, following: Step | None) -> int:
         """Idle cycles between two steps.
 
-        The last PE needs its tail of the ROM ring, ``last_pass_pes - 1`` words and one for each further digit, before
+        The last PE needs its tail of the ROM ring, ``last_pass_pes - 1`` words and the lag of the last digit, before
         the address may leave it. A following step must not read a result before it is written, nor its first results
         meet the last line's at the write port. After the output layer the last sum must have left the array, which the
         next frame's pixel stream may freeze.
@@ -269,7 +277,7 @@ class Schedule:
             return self.array_latency + step.last_pass_pes - 1
         written_in_time = self.result_latency - 1 - following.first_dependent_read
         port_free = step.stage.outputs - following.rom_words
-        return max(step.last_pass_pes + self.weight_digits - 2, written_in_time, port_free)
+        return max(step.last_pass_pes - 1 + self.weight_lag, written_in_time, port_free)
 
 
 def widest_layer(network: Network) -> int:

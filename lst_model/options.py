@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from .augment import Affine
 from .errors import InputError
+from .qat import Quantization
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,18 @@ class TrainingOptions:
         Number of images kept for validation, the same ones whatever the seed; a twelfth of them by default
         (5,000 of MNIST's 60,000).
     augmentation : Affine
-        Limits of the random affine maps.
+        Limits of the random maps.
+    versions : int, optional
+        Warped versions of the images, drawn once and used in turn, one per epoch; by default every epoch
+        draws a new one. Much faster with teachers, which then answer once per version.
     average : float
         Decay per step of the running average of the weights, less at the start; 0 keeps the latest weights.
     distillation : float
         Share of the teachers' soft labels in the loss, 0 to 1; without teachers it has no effect.
     temperature : float
         Softens the teachers' and the student's probabilities for distillation.
+    quantization : Quantization, optional
+        Arithmetic to train for; float32 with tanh by default.
 
     Raises
     ------
@@ -53,9 +59,11 @@ class TrainingOptions:
     seed: int = 0
     holdout: int | None = None
     augmentation: Affine = field(default_factory=Affine)
+    versions: int | None = None
     average: float = 0.998
     distillation: float = 0.9
     temperature: float = 2.0
+    quantization: Quantization | None = None
 
     def __post_init__(self) -> None:
         _check(self.epochs >= 1, "epochs", self.epochs, "1 or more")
@@ -65,6 +73,7 @@ class TrainingOptions:
         _check(0 <= self.weight_decay < math.inf, "weight_decay", self.weight_decay, "0 or more")
         _check(0 <= self.seed < 2**63, "seed", self.seed, "an integer from 0 to 2**63 - 1")
         _check(self.holdout is None or self.holdout >= 1, "holdout", self.holdout, "1 or more")
+        _check(self.versions is None or self.versions >= 1, "versions", self.versions, "1 or more")
         _check(0 <= self.average < 1, "average", self.average, "0 or more, below 1")
         _check(0 <= self.distillation <= 1, "distillation", self.distillation, "0 to 1")
         _check(0 < self.temperature < math.inf, "temperature", self.temperature, "a number above 0")

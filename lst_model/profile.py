@@ -42,6 +42,11 @@ class TensorProfile:
     saturating: float
     error: float
 
+    @property
+    def integer_bits(self) -> int:
+        """Fewest integer bits, the sign included, whose range holds the values before rounding."""
+        return next(m for m in range(1, 256) if -(2.0 ** (m - 1)) <= self.lowest and self.highest < 2.0 ** (m - 1))
+
 
 @dataclass(frozen=True)
 class QuantizationProfile:

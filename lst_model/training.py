@@ -1,11 +1,12 @@
 """Training: AdamW, one cycle of the learning rate, augmentation, distillation and averaged weights.
 
+With :attr:`TrainingOptions.quantization` the network computes in the accelerator's integers while it learns.
+
 Only training images enter; part of them is held out for validation. The test set is the caller's business.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,11 +21,14 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 
 from . import checkpoint
+from .batches import Batch, Batches
 from .data import Images
 from .errors import InputError
 from .module import LST, normalise
 from .network import Network
 from .options import TrainingOptions
+from .qat import QuantizedLST
+from .resumption import config, difference
 
 BEST = "best.pt"
 LAST = "last.pt"
@@ -46,7 +50,10 @@ class Epoch:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """All epochs of a run, the one with the lowest validation loss, and that epoch's model."""
+    """All epochs of a run, the one with the lowest validation loss, and that epoch's model.
+
+    The model of a run with quantisation is a :class:`QuantizedLST`; ``best.pt`` has its codes in float32.
+    """
 
     epochs: tuple[Epoch, ...]
     best: Epoch
@@ -65,6 +72,7 @@ def train(
     options: TrainingOptions,
     directory: Path,
     *,
+    initial: LST | None = None,
     teachers: Sequence[LST] = (),
     metadata: Mapping[str, Any] | None = None,
     resume: bool = False,
@@ -81,6 +89,8 @@ def train(
     options : TrainingOptions
     directory : Path
         Existing folder for the checkpoints.
+    initial : LST, optional
+        A model of the same network to start from; random weights by default.
     teachers : sequence of LST
         Models for the same images whose averaged probabilities the network learns besides the labels.
     metadata : mapping, optional
@@ -96,17 +106,21 @@ def train(
     ------
     InputError
         If images and network do not fit, the loss diverges, or a run cannot be resumed: no ``last.pt``
-        there, or made with another network, options, data or teachers.
+        there, or made with another network, options, data, initial model or teachers.
     """
     images.check_fits(network)
     for teacher in teachers:
         _check_teacher(teacher.network, network)
+    if initial is not None and initial.network != network:
+        raise InputError(f"cannot start {network.title} from the weights of {initial.network.title}: sizes differ")
     # Initial weights come from the global generator, whose state is the caller's.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(options.seed)
-        run = _Run(network, images, options, teachers)
+        run = _Run(network, images, options, initial, teachers)
     if resume:
         run.restore(directory / LAST)
+    if options.quantization is not None:
+        metadata = {**(metadata or {}), "quantization": options.quantization.as_dict()}
     on_epoch = on_epoch or (lambda epoch: None)
     on_step = on_step or (lambda done, steps: None)
     for epoch in run.epochs:
@@ -115,21 +129,27 @@ def train(
         epoch = run.epoch(on_step)
         about = {**(metadata or {}), "epoch": epoch.epoch, "validation_accuracy": epoch.validation_accuracy}
         if run.best == epoch:
-            checkpoint.save(directory / BEST, run.averaged, **about)
-        checkpoint.save(directory / LAST, run.averaged, **about, training=run.state())
+            checkpoint.save(directory / BEST, run.result, **about)
+        checkpoint.save(directory / LAST, run.result, **about, training=run.state())
         on_epoch(epoch)
     with torch.random.fork_rng(devices=[]):
-        model = checkpoint.load(directory / BEST)
-    return TrainingResult(tuple(run.epochs), run.best, model)
+        model = _model(network, options, checkpoint.load(directory / BEST))
+    return TrainingResult(tuple(run.epochs), run.best, model.eval())
 
 
 class _Run:
     """Everything that changes while training, with its state for a checkpoint."""
 
-    def __init__(self, network: Network, images: Images, options: TrainingOptions, teachers: Sequence[LST]) -> None:
+    def __init__(
+        self,
+        network: Network,
+        images: Images,
+        options: TrainingOptions,
+        initial: LST | None,
+        teachers: Sequence[LST],
+    ) -> None:
         self.options = options
-        self.teachers = teachers
-        self.config = _config(network, images, options, teachers)
+        self.config = config(network, images, options, initial, teachers)
         self.epochs: list[Epoch] = []
         pixels, labels = torch.from_numpy(images.pixels), torch.from_numpy(images.labels)
         order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(_SPLIT_SEED))
@@ -137,8 +157,8 @@ class _Run:
         if holdout >= len(labels):
             raise InputError(f"cannot hold out {holdout} of {len(labels)} images: hold out fewer, or give more images")
         self.validation = pixels[order[:holdout]], labels[order[:holdout]]
-        self.training = pixels[order[holdout:]], labels[order[holdout:]]
-        self.model = LST(network)
+        self.batches = Batches(pixels[order[holdout:]], labels[order[holdout:]], options, teachers)
+        self.model = _model(network, options, initial)
         self.generator = torch.Generator().manual_seed(options.seed)
         self.average = AveragedModel(self.model, avg_fn=_averaging(options.average))
         self.optimizer = torch.optim.AdamW(
@@ -160,22 +180,26 @@ class _Run:
         assert isinstance(model, LST)
         return model
 
+    @property
+    def result(self) -> LST:
+        """The float model to store: averaged weights, as their codes in a run with quantisation."""
+        model = self.averaged
+        return model.rounded() if isinstance(model, QuantizedLST) else model
+
     def epoch(self, on_step: Callable[[int, int], None]) -> Epoch:
         """Run one epoch and evaluate the averaged weights on the held-out images."""
         begin = time.perf_counter()
-        pixels, labels = self.training
-        order = torch.randperm(len(labels), generator=self.generator)
-        total = 0.0
-        for number, chosen in enumerate(torch.split(order, self.options.batch), 1):
+        total, count = 0.0, 0
+        for number, batch in enumerate(self.batches.epoch(len(self.epochs), self.generator), 1):
             learning_rate = float(self.schedule.get_last_lr()[0])
-            batch = normalise(self.options.augmentation(pixels[chosen].float(), self.generator))
-            loss = self._loss(batch, labels[chosen])
+            loss = self._loss(batch)
             self.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()
             self.schedule.step()
             self.average.update_parameters(self.model)
-            total += float(loss.detach()) * len(chosen)
+            total += float(loss.detach()) * len(batch.labels)
+            count += len(batch.labels)
             on_step(len(self.epochs) * self.steps_per_epoch + number, self.steps)
         if not math.isfinite(total):
             raise InputError(f"training diverged in epoch {len(self.epochs) + 1}: choose a lower learning rate")
@@ -183,7 +207,7 @@ class _Run:
         done = Epoch(
             epoch=len(self.epochs) + 1,
             learning_rate=learning_rate,
-            loss=total / len(labels),
+            loss=total / count,
             validation_loss=validation_loss,
             validation_accuracy=accuracy,
             seconds=time.perf_counter() - begin,
@@ -191,15 +215,13 @@ class _Run:
         self.epochs.append(done)
         return done
 
-    def _loss(self, batch: Tensor, labels: Tensor) -> Tensor:
-        logits = self.model(batch)
-        hard = functional.cross_entropy(logits, labels)
-        if not self.teachers:
+    def _loss(self, batch: Batch) -> Tensor:
+        logits = self.model(batch.images)
+        hard = functional.cross_entropy(logits, batch.labels)
+        if batch.taught is None:
             return hard
         temperature, share = self.options.temperature, self.options.distillation
-        with torch.no_grad():
-            target = torch.stack([(teacher(batch) / temperature).softmax(1) for teacher in self.teachers]).mean(0)
-        soft = functional.cross_entropy(logits / temperature, target) * temperature**2
+        soft = functional.cross_entropy(logits / temperature, batch.taught) * temperature**2
         return (1 - share) * hard + share * soft
 
     def state(self) -> dict[str, Any]:
@@ -221,8 +243,8 @@ class _Run:
         state = checkpoint.read(path).get("training")
         if not isinstance(state, Mapping):
             raise InputError(f"{path}: holds no training state; resume from a {LAST} written by `lst-hw train`")
-        if difference := _difference(state.get("config"), self.config):
-            raise InputError(f"{path}: cannot resume, {difference}; repeat the first command, or choose another folder")
+        if changed := difference(state.get("config"), self.config):
+            raise InputError(f"{path}: cannot resume, {changed}; repeat the first command, or choose another folder")
         try:
             self.epochs = [Epoch(**epoch) for epoch in state["epochs"]]
             self.model.load_state_dict(state["model"])
@@ -232,6 +254,19 @@ class _Run:
             self.generator.set_state(state["generator"])
         except (AttributeError, KeyError, TypeError, ValueError, RuntimeError):
             raise InputError(f"{path}: its training state is damaged; start again without --resume") from None
+
+
+def _model(network: Network, options: TrainingOptions, initial: LST | None) -> LST:
+    """A network in the chosen arithmetic, with the weights of another or random ones."""
+    if options.quantization is not None:
+        quantized = QuantizedLST(network, options.quantization)
+        if initial is not None:
+            quantized.start_from(initial)
+        return quantized
+    model = LST(network)
+    if initial is not None:
+        model.load_state_dict(initial.state_dict())
+    return model
 
 
 def _check_teacher(teacher: Network, student: Network) -> None:
@@ -273,33 +308,3 @@ def _evaluate(model: nn.Module, pixels: Tensor, labels: Tensor) -> tuple[float, 
         loss += float(functional.cross_entropy(logits, truth, reduction="sum"))
         right += int((logits.argmax(1) == truth).sum())
     return loss / len(labels), right / len(labels)
-
-
-def _config(
-    network: Network, images: Images, options: TrainingOptions, teachers: Sequence[LST]
-) -> dict[str, dict[str, Any]]:
-    """What must not change between a run and its resumption, in plain values."""
-    return {
-        "network": network.as_dict(),
-        "options": asdict(options),
-        "data": {"digest": _digest([images.pixels, images.labels])},
-        "teachers": {"digests": [_digest([p.detach().numpy() for p in model.parameters()]) for model in teachers]},
-    }
-
-
-def _digest(arrays: Sequence[Any]) -> str:
-    return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
-
-
-def _difference(stored: Any, wanted: dict[str, dict[str, Any]]) -> str:
-    """What differs first between two configurations; empty when nothing does."""
-    stored = stored if isinstance(stored, Mapping) else {}
-    for part, values in wanted.items():
-        before = stored.get(part)
-        if before == values:
-            continue
-        if part == "options" and isinstance(before, Mapping):
-            name = next((name for name in values if before.get(name) != values[name]), "options")
-            return f"{name} was {before.get(name)} and is now {values.get(name)}"
-        return f"the {part} changed"
-    return ""

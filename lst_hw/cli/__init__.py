@@ -11,7 +11,8 @@ from lst_model.errors import InputError
 
 VERBS = {
     "train": "Train a network and write its checkpoint.",
-    "quantize": "Show what fixed point costs, tensor by tensor.",
+    "quantize": "Pick formats from data; show what each tensor costs.",
+    "sweep": "Train, quantise, simulate and measure a grid of designs.",
     "generate": "Write Verilog, manifest and test vectors.",
     "simulate": "Run images through the RTL, cycle by cycle.",
     "verify": "Compare the RTL with PyTorch, value by value.",

@@ -228,17 +228,23 @@ def waiting(what: str) -> Status:
     return Console(stderr=True).status(what)
 
 
-def image_count(value: str, available: int) -> int:
-    """``N`` or ``all`` as a number of images, at most those there are."""
+def image_count(value: str, available: int, option: str = "images") -> int:
+    """``N`` or ``all`` as a number of images; a default is lowered to what there is, a user's number is not."""
     if value == "all":
         return available
+    if click.get_current_context().get_parameter_source(option) is ParameterSource.DEFAULT:
+        return min(int(value), available)
     if not value.isdecimal() or not 1 <= int(value) <= available:
-        raise click.UsageError(f"--images {value}: choose 1 to {available}, or all")
+        raise click.UsageError(f"--{option} {value}: choose 1 to {available}, or all")
     return int(value)
 
 
 data_dir_option = click.option(
-    "--data-dir", type=click.Path(path_type=Path), help="Folder with the IDX files.  [LST_DATA_DIR, cache, download]"
+    "--data-dir",
+    "--data",
+    "data_dir",
+    type=click.Path(readable=False, path_type=Path),
+    help="Folder with the IDX files, or digits (8x8, scikit-learn).  [LST_DATA_DIR, cache, download]",
 )
 engine_option = click.option(
     "--engine", default="cxxrtl", show_default=True, help="cxxrtl, amaranth, verilator or icarus."

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import click
 import torch
 from click.core import ParameterSource
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from lst_model import checkpoint, data, training
+from lst_model.activations import ACTIVATIONS, DEFAULT
 from lst_model.augment import Affine
 from lst_model.errors import InputError
+from lst_model.fixed import Formats
+from lst_model.module import LST
 from lst_model.network import NAMED, Network, lst
 from lst_model.options import TrainingOptions
+from lst_model.qat import Quantization
 
-from .options import repeated
+from .epochs import EpochBar
+from .options import data_dir_option, repeated
 
 METRICS = "metrics.json"
 _DEFAULTS = TrainingOptions()
@@ -38,6 +40,11 @@ Examples:
   lst-hw train --network lst-2 --epochs 200 --seed 3 -o runs/lst-2 --resume
   lst-hw train --network lst-1-8 --teacher reslst-3-28 -o runs/small
   lst-hw train --rows 8 --embedding 8 --data-dir my/idx/files -o runs/mine
+  lst-hw train --init lst-1-28 --format Q2.6 --epochs 40 --lr 0.001 -o runs/q8
+
+\b
+With --format the network computes in the accelerator's integers while it learns. Its checkpoint is an ordinary
+one whose weights are the trained codes; the other verbs take it with the same formats and activation.
 
 \b
 The output folder receives
@@ -55,6 +62,12 @@ The output folder receives
 @click.option("--embedding", type=int, multiple=True, help="Embedding size; repeat it for more blocks.  [28]")
 @click.option("--classes", type=int, help="Number of classes.  [10]")
 @click.option("--skip", type=int, nargs=2, metavar="A B", help="Add the output of block A to that of block B.")
+@click.option("--init", metavar="CHECKPOINT", help="Start from these weights, and train their network.")
+@click.option("--format", "weight", metavar="Qm.n", help="Train for weights in this format, see below.")
+@click.option("--bias-format", "bias", metavar="Qm.n", help="Format of biases, if another.")
+@click.option("--activation-format", metavar="Qm.n", help="Format of activations, if another.")
+@click.option("--activation", help=f"Activation unit to train for: {', '.join(ACTIVATIONS)}.  [{DEFAULT}]")
+@click.option("--weight-bits", type=int, multiple=True, help="Fewer bits than the format's; once, or for each layer.")
 @click.option("--epochs", type=int, default=_DEFAULTS.epochs, show_default=True, help="Passes over the images.")
 @click.option("--seed", type=int, default=_DEFAULTS.seed, show_default=True, help="Seed of everything random.")
 @click.option("--batch", type=int, default=_DEFAULTS.batch, show_default=True, help="Images per step.")
@@ -63,11 +76,13 @@ The output folder receives
 @click.option("--weight-decay", type=float, default=_DEFAULTS.weight_decay, show_default=True, help="AdamW's decay.")
 @click.option("--average", type=float, default=_DEFAULTS.average, show_default=True, help="Weight averaging per step.")
 @click.option("--augment", type=float, default=1.0, show_default=True, help="Strength of augmentation, 0 for none.")
+@click.option("--bend", type=float, default=0.0, show_default=True, help="Elastic distortion, share of image size.")
+@click.option("--versions", type=int, help="Warped versions to draw once and reuse; faster.  [new ones every epoch]")
 @click.option("--holdout", type=int, help="Training images kept for validation.  [a twelfth]")
 @click.option("--teacher", multiple=True, metavar="CHECKPOINT", help="Distil from this network; repeat for several.")
 @click.option("--distillation", type=float, default=_DEFAULTS.distillation, show_default=True, help="Teachers' share.")
 @click.option("--temperature", type=float, default=_DEFAULTS.temperature, show_default=True, help="Of distillation.")
-@click.option("--data-dir", metavar="DIR", type=_PATH, help="Folder with the four IDX files.")
+@data_dir_option
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads; the same number repeats a run exactly.")
 @click.option("--resume", is_flag=True, help="Continue the interrupted run in the output folder.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in the output folder.")
@@ -82,8 +97,9 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     """
     if given["resume"] and given["overwrite"]:
         raise click.UsageError("--resume and --overwrite exclude each other")
-    network = _network(ctx)
-    options = _options(given)
+    initial = None if given["init"] is None else checkpoint.load(given["init"])
+    network = _network(ctx, initial)
+    options = _options(ctx, network)
     if given["threads"] is not None:
         torch.set_num_threads(given["threads"])
     teachers = [checkpoint.load(name) for name in given["teacher"]]
@@ -103,7 +119,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     }
 
     try:
-        with _Bar(options.epochs) as bar:
+        with EpochBar(options.epochs) as bar:
 
             def record(epoch: training.Epoch) -> None:
                 metrics["epochs"].append(asdict(epoch))
@@ -115,6 +131,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
                 images,
                 options,
                 output,
+                initial=initial,
                 teachers=teachers,
                 metadata=metadata,
                 resume=given["resume"],
@@ -140,12 +157,18 @@ def command(ctx: click.Context, /, **given: Any) -> None:
         click.echo(_text(metrics), nl=False)
     else:
         click.echo(f"{summary} (epoch {best.epoch} of {options.epochs}), {output / training.BEST}")
+        if options.quantization is not None:
+            click.echo(f"lst-hw verify {output / training.BEST} {_design(options.quantization)} --images all")
 
 
-def _network(ctx: click.Context) -> Network:
-    """The named network, or the one that the shape options describe."""
+def _network(ctx: click.Context, initial: LST | None) -> Network:
+    """The network to start from, the named one, or the one that the shape options describe."""
     given = ctx.params
     shape = [name for name in _SHAPE if _typed(ctx, name)]
+    if initial is not None:
+        if shape or _typed(ctx, "network"):
+            raise click.UsageError(f"--init and --{(shape or ['network'])[0]} exclude each other: weights have a size")
+        return initial.network
     if not shape:
         if given["network"] not in NAMED:
             raise InputError(f"unknown network {given['network']!r}: choose one of {', '.join(NAMED)}")
@@ -156,7 +179,8 @@ def _network(ctx: click.Context) -> Network:
     return lst(**chosen)
 
 
-def _options(given: dict[str, Any]) -> TrainingOptions:
+def _options(ctx: click.Context, network: Network) -> TrainingOptions:
+    given = ctx.params
     return TrainingOptions(
         epochs=given["epochs"],
         batch=given["batch"],
@@ -165,11 +189,33 @@ def _options(given: dict[str, Any]) -> TrainingOptions:
         weight_decay=given["weight_decay"],
         seed=given["seed"],
         holdout=given["holdout"],
-        augmentation=Affine().scaled(given["augment"]),
+        augmentation=replace(Affine().scaled(given["augment"]), bend=given["bend"]),
+        versions=given["versions"],
         average=given["average"],
         distillation=given["distillation"],
         temperature=given["temperature"],
+        quantization=_quantization(ctx, network),
     )
+
+
+def _quantization(ctx: click.Context, network: Network) -> Quantization | None:
+    """The arithmetic to train for, None without ``--format``."""
+    given = ctx.params
+    if given["weight"] is None:
+        for name in ("bias", "activation_format", "activation", "weight_bits"):
+            if _typed(ctx, name):
+                raise click.UsageError(f"{_flag(ctx, name)} needs --format, the weights' format")
+        return None
+    formats = Formats.parse(given["weight"], given["bias"], given["activation_format"])
+    quantization = Quantization(formats, given["activation"] or DEFAULT, given["weight_bits"])
+    quantization.weight_ranges(network)
+    return quantization
+
+
+def _design(quantization: Quantization) -> str:
+    """The options of the other verbs that stand for an arithmetic."""
+    keys = ("format", "bias-format", "activation-format", "activation")
+    return " ".join(f"--{key} {value}" for key, value in quantization.as_dict().items() if key in keys)
 
 
 def _prepare(output: Path, resume: bool, overwrite: bool) -> Path:
@@ -201,6 +247,11 @@ def _test(result: training.TrainingResult, network: Network, data_dir: Path | No
     return {"data": images.source, "images": len(images), "loss": loss, "accuracy": accuracy}
 
 
+def _flag(ctx: click.Context, name: str) -> str:
+    """How an option is written."""
+    return next(option.opts[0] for option in ctx.command.params if option.name == name)
+
+
 def _typed(ctx: click.Context, name: str) -> bool:
     return ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
 
@@ -217,31 +268,3 @@ def _write(path: Path, metrics: dict[str, Any]) -> None:
         part.replace(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror or error}); choose another place") from None
-
-
-class _Bar:
-    """Progress bar on standard error, with the latest scores; silent when that is no terminal."""
-
-    def __init__(self, epochs: int) -> None:
-        self._epochs = epochs
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[score]}"))
-        console = Console(stderr=True)
-        self._progress = Progress(*columns, TimeRemainingColumn(), console=console, disable=not sys.stderr.isatty())
-        self._task = self._progress.add_task(f"epoch 1/{epochs}", total=None, score="")
-
-    def __enter__(self) -> _Bar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._progress.stop()
-
-    def step(self, done: int, steps: int) -> None:
-        """Show how many steps of all are done."""
-        self._progress.update(self._task, completed=done, total=steps)
-
-    def epoch(self, epoch: training.Epoch) -> None:
-        """Show the scores of an epoch."""
-        score = f"loss {epoch.loss:.4f}, validation {epoch.validation_accuracy:.2%}"
-        description = f"epoch {min(epoch.epoch + 1, self._epochs)}/{self._epochs}"
-        self._progress.update(self._task, description=description, score=score)

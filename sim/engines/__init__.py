@@ -21,6 +21,13 @@ DEFAULT = "cxxrtl"
 """The fastest engine."""
 
 
+def check(name: str) -> str:
+    """The name, if it is one of :data:`ENGINES`."""
+    if name not in ENGINES:
+        raise InputError(f"engine {name!r} is unknown: choose one of {', '.join(ENGINES)}")
+    return name
+
+
 def make(name: str, design: Design) -> Engine:
     """An engine that simulates a design.
 
@@ -29,8 +36,6 @@ def make(name: str, design: Design) -> Engine:
     InputError
         If there is no engine of that name, or a tool it needs is not installed.
     """
-    if name not in ENGINES:
-        raise InputError(f"engine {name!r} is unknown: choose one of {', '.join(ENGINES)}")
-    module, kind = ENGINES[name]
+    module, kind = ENGINES[check(name)]
     engine: Engine = getattr(import_module(f".{module}", __name__), kind)(design)
     return engine

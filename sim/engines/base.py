@@ -71,10 +71,13 @@ class Engine(ABC):
         # Whole batches of the accelerator, so that none but the last is incomplete.
         size = lanes * max(1, min(self.chunk, -(-len(pixels) // jobs)) // lanes)
         starts = range(0, len(pixels), size)
+        batches = [pixels[start : start + size] for start in starts]
+        if jobs == 1:
+            # No executor: the caller may be a process that is not allowed any of its own, such as a Dask worker.
+            yield from zip(starts, map(self.timed_run, batches), strict=True)
+            return
         with self._executor(jobs) as executor:
-            yield from zip(
-                starts, executor.map(self.timed_run, [pixels[start : start + size] for start in starts]), strict=True
-            )
+            yield from zip(starts, executor.map(self.timed_run, batches), strict=True)
 
     def timed_run(self, pixels: Pixels) -> Trace:
         """:meth:`run`, with the time it took."""

@@ -40,7 +40,8 @@ def test_pe_k_runs_k_cycles_behind_pe_0(pes: int, multiplier: str, lanes: int, w
     rng = np.random.default_rng(pes)
     period, steps = 6, 90
     digits = digit_count(weight.bits) if multiplier == "lut" else 1
-    latency = 2 + digits
+    packing = int(multiplier == "dsp" and lanes > 1)
+    latency = 2 + digits + packing
     array = PEArray(operand=OPERAND, weight=weight, accumulator_bits=[13] * pes, lanes=lanes, multiplier=multiplier)
     operands, weights = draw(rng, OPERAND, (steps, lanes)), draw(rng, weight, (steps, pes))
 
@@ -55,7 +56,7 @@ def test_pe_k_runs_k_cycles_behind_pe_0(pes: int, multiplier: str, lanes: int, w
                 ctx.set(array.operands[lane], int(operands[step, lane]))
             ctx.set(array.first, step % period == 0)
             for k in range(pes):
-                ctx.set(array.weights[k], bits_of(weights, step, k, digits, weight.bits))
+                ctx.set(array.weights[k], bits_of(weights, step - packing, k, digits, weight.bits))
             while rng.random() < stalls:
                 ctx.set(array.advance, 0)
                 await ctx.tick()

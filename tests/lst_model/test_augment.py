@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -42,7 +43,7 @@ def seeded(seed: int) -> torch.Generator:
 
 
 def test_defaults_are_those_of_the_documented_recipe() -> None:
-    assert vars(Affine()) == {"rotation": 0.16, "shear": 0.16, "scale": 0.08, "shift": 0.08}
+    assert vars(Affine()) == {"rotation": 0.16, "shear": 0.16, "scale": 0.08, "shift": 0.08, "bend": 0}
 
 
 def test_zero_limits_change_nothing() -> None:
@@ -107,12 +108,27 @@ def test_scale_changes_width_and_height_separately() -> None:
     assert float((heights - widths).abs().max()) > 0.2
 
 
+def test_bend_moves_parts_of_an_image_differently_and_smoothly() -> None:
+    ramps = torch.arange(41.0).repeat(100, 41, 1)
+    # Sampled values are positions. The inner part is away from the zeros that enter from outside.
+    moved = (replace(NOTHING, bend=0.1)(ramps, seeded(0)) - ramps)[:, 8:-8, 8:-8]
+    assert 0.8 * 4.1 < float(moved.abs().max()) < 1.3 * 4.1
+    assert float((moved.amax((1, 2)) - moved.amin((1, 2))).min()) > 1
+    assert float(moved.diff(dim=1).abs().max()) < 1.5
+
+
+def test_bend_leaves_the_affine_draws_as_they_are() -> None:
+    images = torch.rand(4, 28, 28)
+    plain, bent = (replace(Affine(), bend=bend)(images, seeded(3)) for bend in (0, 1e-6))
+    assert torch.allclose(plain, bent, atol=1e-3)
+
+
 def test_scaled_multiplies_every_limit() -> None:
     assert Affine().scaled(0).is_identity
     assert Affine().scaled(2) == Affine(rotation=0.32, shear=0.32, scale=0.16, shift=0.16)
 
 
-@pytest.mark.parametrize("limit", ["rotation", "shear", "scale", "shift"])
+@pytest.mark.parametrize("limit", ["rotation", "shear", "scale", "shift", "bend"])
 @pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf")])
 def test_impossible_limits_are_refused(limit: str, value: float) -> None:
     with pytest.raises(InputError, match=f"augmentation {limit} is .*: choose a finite number, 0 or more"):

@@ -198,6 +198,34 @@ def test_without_any_source_the_remedies_are_named(monkeypatch: pytest.MonkeyPat
         data.load("test")
 
 
+@pytest.mark.parametrize("environment", [True, False])
+def test_small_digits_go_by_name(environment: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("sklearn", reason="the 8x8 digits are an extra")
+    monkeypatch.setenv("LST_DATA_DIR", "digits" if environment else "/nowhere")
+    train, test = (data.load(split, None if environment else "digits") for split in ("train", "test"))
+    assert (train.pixels.shape, test.pixels.shape) == ((1287, 8, 8), (510, 8, 8))
+    assert (int(train.pixels.min()), int(train.pixels.max())) == (0, 255)
+    assert set(train.labels) == set(test.labels) == set(range(10))
+    assert test.is_test
+    assert not train.is_test
+    assert not {image.tobytes() for image in train.pixels} & {image.tobytes() for image in test.pixels}
+
+
+def test_small_digits_are_those_of_scikit_learn() -> None:
+    datasets = pytest.importorskip("sklearn.datasets", reason="the 8x8 digits are an extra")
+    expected = datasets.load_digits()
+    train, test = data.load("train", "digits"), data.load("test", "digits")
+    pixels = np.concatenate([train.pixels, test.pixels])
+    assert np.abs(pixels / 255 * 16 - expected.images).max() < 0.04
+    assert np.array_equal(np.concatenate([train.labels, test.labels]), expected.target)
+
+
+def test_small_digits_without_scikit_learn_name_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"data set digits comes with scikit-learn: pip install lst-hw\[demo\]"):
+        data.load("test", "digits")
+
+
 @pytest.mark.usefixtures("mirror")
 def test_cache_that_cannot_be_written_is_no_crash(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")

@@ -49,6 +49,7 @@ def test_saturation_is_the_share_of_values_outside_the_format() -> None:
     found = profile(wide, quantize(wide, Formats.parse("Q2.6")), IMAGES)
     assert found.tensors[0].saturating == pytest.approx(3 / 15)
     assert found.tensors[0].highest == 5.0
+    assert found.tensors[0].integer_bits == 4
     assert found.tensors[2].saturating == 0
 
 
@@ -56,3 +57,10 @@ def test_images_of_another_size_are_refused() -> None:
     wrong = Images(np.zeros((1, 5, 5), np.uint8), np.zeros(1, np.int64), "made up", False)
     with pytest.raises(InputError, match="5x5"):
         profile(model(), quantize(model()), wrong)
+
+
+def test_the_brightest_pixel_needs_a_second_integer_bit() -> None:
+    # It is 1, one more than Q1.n holds.
+    found = {tensor.name: tensor for tensor in profile(model(), quantize(model()), IMAGES).tensors}
+    assert (found["input"].highest, found["input"].integer_bits) == (1, 2)
+    assert found["row_embedding"].integer_bits == 1

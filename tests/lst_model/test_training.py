@@ -14,13 +14,19 @@ from lst_model import checkpoint, training
 from lst_model.augment import Affine
 from lst_model.data import Images
 from lst_model.errors import InputError
+from lst_model.fixed import Formats
+from lst_model.integer import IntegerLST
 from lst_model.module import LST
 from lst_model.network import lst
 from lst_model.options import TrainingOptions
+from lst_model.qat import Quantization
+from lst_model.quantize import quantize
 from lst_model.training import BEST, LAST, Epoch, TrainingResult
 
 NETWORK = lst(rows=8, embeddings=(4,), classes=3)
 OPTIONS = TrainingOptions(epochs=4, batch=64, peak_lr=2e-2, seed=5, average=0.9)
+FORMATS = Formats.parse("Q3.2", "Q3.4", "Q2.4")
+QUANTISED = replace(OPTIONS, quantization=Quantization(FORMATS, "hard", (3,)))
 
 
 def bars(count: int = 360, seed: int = 0) -> Images:
@@ -89,11 +95,57 @@ def test_global_random_state_neither_matters_nor_changes(tmp_path: Path) -> None
     assert weights(first.model) == weights(train(tmp_path / "b").model)
 
 
+def test_reused_versions_train_too(tmp_path: Path) -> None:
+    result = train(tmp_path, replace(OPTIONS, epochs=8, versions=3))
+    assert training.evaluate(result.model, bars(seed=1))[1] == 1
+
+
+@pytest.mark.parametrize("options", [OPTIONS, QUANTISED], ids=["float", "quantised"])
+def test_training_starts_from_the_initial_weights(options: TrainingOptions, tmp_path: Path) -> None:
+    initial = LST(NETWORK)
+    still = replace(options, epochs=1, peak_lr=1e-30, weight_decay=0)
+    result = train(tmp_path, still, initial=initial)
+    codes = quantize(initial, FORMATS).weights
+    if options is QUANTISED:
+        assert all(map(np.array_equal, quantize(result.model, FORMATS).weights, codes))
+    else:
+        assert all(torch.allclose(*pair) for pair in zip(result.model.parameters(), initial.parameters(), strict=True))
+
+
+def test_quantised_run_learns_in_integers_and_stores_its_codes(tmp_path: Path) -> None:
+    images = bars(seed=1)
+    result = train(tmp_path, replace(QUANTISED, epochs=12))
+    assert result.best.validation_accuracy == 1
+    stored = checkpoint.load(tmp_path / BEST)
+    integers = quantize(stored, FORMATS, "hard", allow_saturation=False)
+    for stage, weight, bias in zip(NETWORK.stages, integers.weights, integers.biases, strict=True):
+        assert np.array_equal(stored.linear(stage).weight.detach().numpy() * 4, weight)
+        assert np.array_equal(stored.linear(stage).bias.detach().numpy() * 16, bias)
+        assert np.abs(weight).max() <= 3
+    classes = IntegerLST(integers)(torch.from_numpy(images.pixels))["class"]
+    accuracy = float((classes == torch.from_numpy(images.labels)).double().mean())
+    assert training.evaluate(result.model, images)[1] == accuracy == 1
+    assert checkpoint.read(tmp_path / BEST)["quantization"] == {
+        "format": "Q3.2",
+        "bias-format": "Q3.4",
+        "activation-format": "Q2.4",
+        "activation": "hard",
+        "weight-bits": [3],
+    }
+
+
+@pytest.mark.parametrize(
+    "options",
+    [OPTIONS, replace(OPTIONS, versions=3), QUANTISED],
+    ids=["float", "reused versions", "quantised"],
+)
 @pytest.mark.parametrize("step", [6, 9, 12], ids=["after an epoch", "within an epoch", "two epochs later"])
-def test_resumed_run_gives_the_same_weights_as_an_uninterrupted_one(step: int, tmp_path: Path) -> None:
-    whole = train(tmp_path / "whole")
-    interrupted(tmp_path / "parts", after=step + 1)
-    result = train(tmp_path / "parts", resume=True)
+def test_resumed_run_gives_the_same_weights_as_an_uninterrupted_one(
+    step: int, options: TrainingOptions, tmp_path: Path
+) -> None:
+    whole = train(tmp_path / "whole", options)
+    interrupted(tmp_path / "parts", after=step + 1, options=options)
+    result = train(tmp_path / "parts", options, resume=True)
     for name in (BEST, LAST):
         ours, theirs = (checkpoint.load(tmp_path / part / name) for part in ("parts", "whole"))
         assert weights(ours) == weights(theirs)
@@ -214,6 +266,17 @@ def test_run_cannot_be_resumed_with_another_teacher(tmp_path: Path) -> None:
     train(tmp_path)
     with pytest.raises(InputError, match="cannot resume, the teachers changed"):
         train(tmp_path, teachers=[LST(NETWORK)], resume=True)
+
+
+def test_run_cannot_be_resumed_from_other_initial_weights(tmp_path: Path) -> None:
+    train(tmp_path, initial=LST(NETWORK))
+    with pytest.raises(InputError, match="cannot resume, the initial weights changed"):
+        train(tmp_path, initial=LST(NETWORK), resume=True)
+
+
+def test_initial_weights_must_be_of_the_same_network(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot start LST-1-4 from the weights of LST-1-28: sizes differ"):
+        train(tmp_path, initial=LST())
 
 
 def test_nothing_to_resume(tmp_path: Path) -> None:

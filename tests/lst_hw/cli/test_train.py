@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from lst_model.module import LST
 from lst_model.network import NAMED, lst
 
 Run = Callable[..., tuple[int, str, str]]
+Cli = Callable[..., Any]
 
 SMALL = ["--rows", "8", "--embedding", "4", "--classes", "3", "--batch", "64"]
 
@@ -92,6 +95,49 @@ def test_repeated_embeddings_and_a_skip_make_a_residual_network(run: Run, bars: 
     assert (
         "--embedding 4 --embedding 4 --classes 3 --skip 1 2" in checkpoint.read(tmp_path / "run" / "best.pt")["command"]
     )
+
+
+def test_training_for_integers_ends_in_the_command_that_verifies_it(
+    run: Run, cli: Cli, bars: Path, tmp_path: Path
+) -> None:
+    start = tmp_path / "start.pt"
+    checkpoint.save(start, LST(lst(rows=8, embeddings=(4,), classes=3)))
+    arithmetic = ["--format", "Q2.4", "--bias-format", "Q3.5", "--activation", "hard", "--weight-bits", 4]
+    out = tmp_path / "run"
+    code, said, warned = run("-o", out, "--data-dir", bars, "--init", start, *arithmetic, "--epochs", 4, "--lr", 0.03)
+    assert (code, warned) == (0, "")
+    command = shlex.split(said.splitlines()[1])
+    assert command[:3] == ["lst-hw", "verify", str(out / "best.pt")]
+    design = "--format Q2.4 --bias-format Q3.5 --activation-format Q2.4 --activation hard"
+    assert command[3:] == shlex.split(f"{design} --images all")
+    verified = cli(*command[1:], "--strict", "--data-dir", bars, "--json", "-")
+    assert verified.code == 0
+    accuracy = json.loads((out / "metrics.json").read_text())["test"]["accuracy"]
+    assert json.loads(verified.out)["accuracy_rtl"] == accuracy
+    assert checkpoint.read(out / "best.pt")["command"].startswith(f"lst-hw train --init {start} --format Q2.4 ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--bias-format", "Q2.6"], "--bias-format needs --format, the weights' format"),
+        (["--weight-bits", 2], "--weight-bits needs --format, the weights' format"),
+        (["--format", "Q2"], "format 'Q2': write it as Qm.n"),
+        (["--format", "Q2.6", "--activation", "relu"], "unknown activation 'relu'"),
+        (["--format", "Q2.6", "--weight-bits", 9], "weights of 9 bits: choose 2 to 8"),
+        (["--format", "Q2.6", "--weight-bits", 2, "--weight-bits", 3], "weight bits of 2 layers: give one number"),
+        (["--init", "no.pt"], "no.pt: no such checkpoint"),
+        (["--init", "lst-1-28", "--network", "lst-1"], "--init and --network exclude each other"),
+        (["--init", "lst-1-28", "--rows", 8], "--init and --rows exclude each other"),
+    ],
+)
+def test_impossible_arithmetic_is_refused_before_anything_is_written(
+    arguments: list[object], message: str, run: Run, tmp_path: Path
+) -> None:
+    code, said, warned = run("-o", tmp_path / "run", *arguments)
+    assert (code, said) == (2, "")
+    assert message in warned
+    assert not (tmp_path / "run").exists()
 
 
 def test_finished_run_resumes_to_the_same_result(run: Run, bars: Path, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def test_it_reports_every_stage_and_exits_with_0(cli: Cli, mnist_dir: Path) -> N
     for stage in ("input", "row_embedding", "column_embedding", "logits", "class"):
         assert stage in done.out
     assert "20 images (MNIST test set), engine cxxrtl" in done.out
-    assert "2419 per frame" in done.out
+    assert "2419 per image" in done.out
     assert "OK: 0 mismatches" in done.out
 
 

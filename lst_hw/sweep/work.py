@@ -1,0 +1,134 @@
+"""What a Dask worker does: train one network, or measure one point. Nothing here knows of Dask."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from lst_model import checkpoint, data, training
+from lst_model.augment import Affine
+from lst_model.calibrate import Calibration, choose_formats
+from lst_model.data import Images
+from lst_model.errors import InputError
+from lst_model.fixed import Formats
+from lst_model.integer import IntegerLST
+from lst_model.module import LST
+from lst_model.network import Network
+from lst_model.options import TrainingOptions
+from lst_model.quantize import QuantizedNetwork, quantize
+from sim.verify import verify
+
+from ..design import Design
+from ..emit import to_verilog
+from ..synthesis import xilinx_area
+from .point import DataSet, Measures, Point, Stored, Training, digest_of
+
+# Initial weights come from torch's global generator: two runs in one process would disturb each other.
+_ONE_TRAINING = threading.Lock()
+
+
+def train(what: Training, place: DataSet) -> bytes:
+    """Train; the content of the best epoch's checkpoint."""
+    options = dict(what.options)
+    options["augmentation"] = Affine(**options["augmentation"])
+    network = Network.from_dict(what.network)
+    with tempfile.TemporaryDirectory() as name, _ONE_TRAINING:
+        folder = Path(name)
+        torch.set_num_threads(1)
+        images = _images("train", place)
+        training.train(network, images, TrainingOptions(**options), folder, metadata={"data": images.source})
+        return (folder / training.BEST).read_bytes()
+
+
+def measure(point: Point, weights: bytes, measures: Measures) -> dict[str, Any]:
+    """Quantise, classify all test images, simulate some, estimate the area.
+
+    Parameters
+    ----------
+    point : Point
+    weights : bytes
+        Content of its checkpoint.
+    measures : Measures
+
+    Returns
+    -------
+    dict
+        Plain values by column of the table.
+    """
+    started = time.perf_counter()
+    torch.set_num_threads(1)
+    test = _images("test", measures.data)
+    model, validation = _model(weights)
+    formats = point.precision
+    if not isinstance(formats, Formats):
+        train_images = _images("train", measures.data)
+        formats = choose_formats(
+            Calibration(model, train_images.first(measures.calibration)), formats, point.activation
+        )
+    quantized = quantize(model, formats, point.activation)
+    design = Design.of(quantized, **point.hardware)
+    report = verify(model, quantized, design, test.first(measures.images), engine=measures.engine, jobs=1)
+    result = {
+        "network": design.network.title,
+        "parameters": design.network.parameters,
+        "weights": point.weights.name if isinstance(point.weights, Stored) else "trained",
+        "seed": point.weights.seed if isinstance(point.weights, Training) else None,
+        "weight_format": str(formats.weight),
+        "bias_format": str(formats.bias),
+        "activation_format": str(formats.activation),
+        "activation": point.activation,
+        "pes": design.pes,
+        "multiplier": design.multiplier,
+        "lanes": design.lanes,
+        "validation_float": validation,
+        "accuracy_float": training.evaluate(model, test)[1],
+        "accuracy": _accuracy(quantized, test),
+        "test_images": len(test),
+        "simulated_images": report.images,
+        "mismatches": report.mismatches,
+        "cycles_per_image": report.cycles_per_image,
+        "latency": report.latency,
+        "parameter_bits": _parameter_bits(quantized),
+        **dict.fromkeys(("lut", "ff", "ramb18", "dsp", "yosys")),
+    }
+    if measures.area:
+        result |= vars(xilinx_area(to_verilog(design)))
+    return {**result, "seconds": round(time.perf_counter() - started, 2)}
+
+
+@lru_cache(maxsize=2)
+def _images(split: data.Split, place: DataSet) -> Images:
+    """A split of the data set, which must be the one that the sweep was started with."""
+    images = data.load(split, place.place)
+    if digest_of(images) != getattr(place, split):
+        raise InputError(f"{images.source}: not the {split} images of this sweep; give every worker the same data set")
+    return images
+
+
+def _model(content: bytes) -> tuple[LST, float | None]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "weights.pt"
+        path.write_bytes(content)
+        return checkpoint.load(path), checkpoint.read(path).get("validation_accuracy")
+
+
+def _accuracy(quantized: QuantizedNetwork, test: Images) -> float:
+    """Share of all test images that the integer model, and so the RTL, classifies right."""
+    integer = IntegerLST(quantized)
+    pixels, labels = torch.from_numpy(test.pixels), torch.from_numpy(test.labels)
+    batches = zip(torch.split(pixels, 1000), torch.split(labels, 1000), strict=True)
+    return sum(int((integer(some)["class"] == truth).sum()) for some, truth in batches) / len(test)
+
+
+def _parameter_bits(quantized: QuantizedNetwork) -> int:
+    """Bits of all weights and biases in their formats."""
+    return sum(
+        weight.size * quantized.formats.weight.bits + bias.size * quantized.formats.bias.bits
+        for weight, bias in zip(quantized.weights, quantized.biases, strict=True)
+    )

@@ -1,0 +1,241 @@
+"""Quantisation-aware training: a model that computes what the accelerator computes and can be trained.
+
+The forward pass is ``docs/arithmetic.md`` to the bit: weights and biases are rounded, sums are exact, embeddings
+pass the requantiser and the activation unit. Its values are the integer model's codes in units of their formats.
+Backward, rounding counts as the identity (straight-through, Bengio 2013) and the activation unit as its slope.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from .activations import ACTIVATIONS, DEFAULT, MAX_TABLE_FRACTION, activation_table, check
+from .errors import InputError
+from .fixed import Formats
+from .module import LST
+from .network import Network, Stage
+from .pixels import pixel_codes
+
+Values = npt.NDArray[np.float64]
+
+_FLOAT32_INTEGERS = 2**24
+"""Integers below this are exact in a float32."""
+_SLOPE_STEP = 1 / 64
+"""Distance of the two points that a slope is measured between, halved."""
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """The arithmetic that a network is trained for.
+
+    Attributes
+    ----------
+    formats : Formats
+    activation : str
+        Name of the activation unit.
+    weight_bits : tuple of int
+        Bits of the weights of each layer, or one number for all: codes then stay within
+        ``+-(2**(bits-1) - 1)``, so that 2 bits are the ternary weights -1, 0 and 1 times ``2**-n``. All
+        layers share the format's fraction. Empty for the whole range of the weight format.
+
+    Raises
+    ------
+    InputError
+        If the activation is unknown, or bits are below 2 or above the weight format's.
+    """
+
+    formats: Formats
+    activation: str = DEFAULT
+    weight_bits: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        check(self.activation)
+        widest = self.formats.weight.bits
+        for bits in self.weight_bits:
+            if not 2 <= bits <= widest:
+                raise InputError(f"weights of {bits} bits: choose 2 to {widest}, all that {self.formats.weight} has")
+
+    def weight_ranges(self, network: Network) -> tuple[tuple[int, int], ...]:
+        """Lowest and highest weight code of each layer.
+
+        Raises
+        ------
+        InputError
+            If the number of :attr:`weight_bits` is neither 0, 1 nor that of the layers.
+        """
+        layers, given = len(network.stages), len(self.weight_bits)
+        if given == 0:
+            return ((self.formats.weight.lowest, self.formats.weight.highest),) * layers
+        if given not in (1, layers):
+            names = ", ".join(stage.key for stage in network.stages)
+            raise InputError(f"weight bits of {given} layers: give one number for all, or {layers}, for {names}")
+        highest = [(1 << (bits - 1)) - 1 for bits in self.weight_bits]
+        return tuple((-h, h) for h in (highest * layers if given == 1 else highest))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for a checkpoint, keyed like the options of ``lst-hw``."""
+        return {
+            "format": str(self.formats.weight),
+            "bias-format": str(self.formats.bias),
+            "activation-format": str(self.formats.activation),
+            "activation": self.activation,
+            "weight-bits": list(self.weight_bits),
+        }
+
+
+class QuantizedLST(LST):
+    """An :class:`LST` in the accelerator's arithmetic.
+
+    Its parameters are those of an :class:`LST`, unrounded, so that they can move by less than a step. Images
+    are normalised as for an :class:`LST` and count as the nearest 8-bit pixels.
+
+    Parameters
+    ----------
+    network : Network
+    quantization : Quantization
+
+    Raises
+    ------
+    InputError
+        If the number of weight bits does not fit the network.
+    """
+
+    pixel_values: Tensor
+    activation_values: Tensor
+    activation_slopes: Tensor
+
+    def __init__(self, network: Network, quantization: Quantization) -> None:
+        super().__init__(network)
+        self.quantization = quantization
+        ranges = quantization.weight_ranges(network)
+        self._weight_ranges = {stage.key: codes for stage, codes in zip(network.stages, ranges, strict=True)}
+        formats, unit = quantization.formats, quantization.activation
+        tables = {
+            "pixel_values": pixel_codes(np.arange(256), formats.activation) / formats.activation.scale,
+            "activation_values": activation_table(unit, formats) / formats.activation.scale,
+            "activation_slopes": _slopes(unit, formats),
+        }
+        for name, table in tables.items():
+            self.register_buffer(name, torch.tensor(table, dtype=torch.float32), persistent=False)
+        # What a layer can read: activations, plus one more for every skip connection up to the format's end.
+        largest = max(float(self.pixel_values.abs().max()), float(self.activation_values.abs().max()))
+        sums = 1 + sum(stage.adds_skip for stage in network.stages)
+        self._largest_operand = min(largest * sums, -formats.activation.lowest / formats.activation.scale)
+
+    def start_from(self, model: LST) -> None:
+        """Take over the parameters of a model of the same network, clipped, so that each can move at once."""
+        self.load_state_dict(model.state_dict())
+        bias = self.quantization.formats.bias
+        with torch.no_grad():
+            for stage in self.network.stages:
+                linear, (lowest, highest) = self.linear(stage), self._weight_ranges[stage.key]
+                scale = self.quantization.formats.weight.scale
+                linear.weight.clamp_(lowest / scale, highest / scale)
+                linear.bias.clamp_(bias.lowest / bias.scale, bias.highest / bias.scale)
+
+    def rounded(self) -> LST:
+        """A float model whose parameters are this one's codes, times their steps; no format clips any of them."""
+        # The initial weights are not used, so making them must not move the global generator.
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            model = LST(self.network)
+            for stage in self.network.stages:
+                weight, bias = self._codes(stage)
+                model.linear(stage).weight.copy_(weight)
+                model.linear(stage).bias.copy_(bias)
+        return model
+
+    def trace(self, x: Tensor) -> dict[str, Tensor]:
+        """Every intermediate value by stage name, as :meth:`LST.trace`; logits may be float64, to be exact."""
+        pixels = (x * 127.5 + 127.5).round().clamp(0, 255).long()
+        return super().trace(self.pixel_values[pixels])
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits ``[n, classes]`` of normalised images, rounded to float32."""
+        return super().forward(x).float()
+
+    def _codes(self, stage: Stage) -> tuple[Tensor, Tensor]:
+        """Weights and biases of a stage, rounded."""
+        linear, formats = self.linear(stage), self.quantization.formats
+        weight = _rounded(linear.weight, formats.weight.scale, *self._weight_ranges[stage.key])
+        bias = _rounded(linear.bias, formats.bias.scale, formats.bias.lowest, formats.bias.highest)
+        return weight, bias
+
+    def _sums(self, stage: Stage, x: Tensor) -> Tensor:
+        weight, bias = self._codes(stage)
+        formats = self.quantization.formats
+        # In units of a product's last bit no sum exceeds this, the half step of the requantiser included.
+        magnitudes = weight.detach().double().abs().sum(1)
+        largest = (magnitudes * self._largest_operand + bias.detach().abs()).max()
+        unit = formats.weight.scale * formats.activation.scale
+        exact = float(largest) * unit + formats.weight.scale < _FLOAT32_INTEGERS
+        dtype = torch.float32 if exact else torch.float64
+        return functional.linear(x.to(dtype), weight.to(dtype), bias.to(dtype))
+
+    def _embed(self, stage: Stage, x: Tensor) -> Tensor:
+        formats = self.quantization.formats
+        sums = self._sums(stage, x)
+        tables = self.activation_values, self.activation_slopes
+        values: Tensor = _Activate.apply(sums, *tables, formats.activation.scale)  # type: ignore[no-untyped-call]
+        return values
+
+    def _add(self, x: Tensor, saved: Tensor) -> Tensor:
+        activation = self.quantization.formats.activation
+        return (x + saved).clamp(activation.lowest / activation.scale, activation.highest / activation.scale)
+
+
+def _rounded(values: Tensor, scale: int, lowest: int, highest: int) -> Tensor:
+    result: Tensor = _Round.apply(values, scale, lowest, highest)  # type: ignore[no-untyped-call]
+    return result
+
+
+class _Round(torch.autograd.Function):
+    """To the nearest code, ties up, within a range; the gradient passes, so that clipped values can return."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, scale: int, lowest: int, highest: int) -> Tensor:
+        scaled = values * scale
+        whole = scaled.floor()
+        # Comparing is exact where adding a half would be rounded itself.
+        return (whole + (scaled - whole >= 0.5)).clamp(lowest, highest) / scale
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
+        return gradient, None, None, None
+
+
+class _Activate(torch.autograd.Function):
+    """Requantiser and activation unit: sums to values, by table; the gradient is times the unit's slope."""
+
+    @staticmethod
+    def forward(ctx: Any, total: Tensor, values: Tensor, slopes: Tensor, scale: int) -> Tensor:
+        middle = len(values) // 2
+        index = (total * scale + 0.5).floor_().clamp_(-middle, middle - 1).add_(middle).int()
+        ctx.save_for_backward(index, slopes)
+        ctx.dtype = total.dtype
+        return values[index]
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
+        index, slopes = ctx.saved_tensors
+        return (gradient * slopes[index]).to(ctx.dtype), None, None, None
+
+
+def _slopes(unit: str, formats: Formats) -> Values:
+    """The unit's slope at every pre-activation code, measured on its finest table."""
+    fine = MAX_TABLE_FRACTION
+
+    def value(x: Values) -> Values:
+        codes = np.rint(x * (1 << fine)).astype(np.int64)
+        return np.sign(codes) * ACTIVATIONS[unit](np.abs(codes), fine) / float(1 << fine)
+
+    q = formats.preactivation
+    points = np.arange(q.lowest, q.highest + 1) / q.scale
+    slopes: Values = (value(points + _SLOPE_STEP) - value(points - _SLOPE_STEP)) / (2 * _SLOPE_STEP)
+    return slopes
