@@ -1,1 +1,1 @@
-"""Board support."""
+"""Boards: platforms, designs without software, Vivado projects, the PYNQ driver."""

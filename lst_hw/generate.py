@@ -6,7 +6,7 @@ import hashlib
 import json
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from amaranth.hdl import Shape
 from amaranth.lib.wiring import In
@@ -27,12 +27,23 @@ C_HEADER = f"{NAME}.h"
 VECTORS = "vectors"
 
 
+class Project(Protocol):
+    """What surrounds an accelerator on a board."""
+
+    def check(self, design: Design, verilog: str) -> None:
+        """Raise InputError for an accelerator that does not suit the board."""
+
+    def write(self, folder: Path, manifest: dict[str, Any]) -> None:
+        """Add files to the accelerator's own."""
+
+
 def generate(
     folder: Path,
     checkpoint: Path,
     quantized: QuantizedNetwork,
     design: Design,
     images: Images,
+    project: Project | None = None,
 ) -> dict[str, Any]:
     """Write everything a Verilog user needs; after an error the folder is as it was.
 
@@ -46,6 +57,8 @@ def generate(
     design : Design
     images : Images
         For the test vectors; a handful is enough.
+    project : Project, optional
+        Checks the accelerator before anything is written, and adds its own files.
 
     Returns
     -------
@@ -55,9 +68,11 @@ def generate(
     Raises
     ------
     InputError
-        If the folder cannot be written.
+        If the folder cannot be written, or the project refuses the accelerator.
     """
     verilog = to_verilog(design)
+    if project is not None:
+        project.check(design, verilog)
     with output_folder(folder) as scratch:
         (scratch / VERILOG).write_text(verilog)
         if design.axi_lite:
@@ -72,6 +87,8 @@ def generate(
             "files": {f"{VECTORS}/{path.name}": sha256(path.read_bytes()) for path in files},
         }
         (scratch / MANIFEST).write_text(json.dumps(contents, indent=2) + "\n")
+        if project is not None:
+            project.write(scratch, contents)
     return contents
 
 

@@ -18,6 +18,8 @@ VERBS = {
     "verify": "Compare the RTL with PyTorch, value by value.",
     "netlist": "Check what synthesis makes of the design, cell by cell.",
     "report": "Write a page about a design: accuracy, cycles, area, pictures.",
+    "build": "Make a bitstream or a Vivado folder that needs no software.",
+    "classify": "Send images to a board over a serial port.",
 }
 
 

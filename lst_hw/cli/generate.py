@@ -8,11 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
 
+from boards import catalogue
+from boards.vivado.project import BUILD_SCRIPT, DEFAULT_MHZ, VivadoProject
 from lst_hw.generate import C_HEADER, MANIFEST, VERILOG, generate
 from lst_model import data
+from lst_model.errors import InputError
 
 from .options import choose, data_dir_option, design_options, image_count
+
+ZYNQ_BOARDS = [name for name, board in catalogue.BOARDS.items() if board.uses_vivado]
 
 _EXAMPLES = """\b
 Examples:
@@ -21,6 +27,7 @@ Examples:
   lst-hw generate my.pt --format Q2.6 -o build
   lst-hw generate lst-1-28 --pes 4 --activation table -o build
   lst-hw generate --axi-lite -o build
+  lst-hw generate --board zybo-z7-20 -o build/zybo
 """
 
 
@@ -29,21 +36,33 @@ Examples:
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Output folder.")
 @click.option("--vectors", default="16", show_default=True, help="Images in the test vectors, or all.")
 @click.option("--axi-lite", is_flag=True, help="Add control registers on an AXI4-Lite port, and an interrupt.")
+@click.option("--board", "board_name", help=f"Add a Vivado project, registers included: {', '.join(ZYNQ_BOARDS)}.")
+@click.option("--clock", type=float, help=f"Clock of that project in MHz.  [{DEFAULT_MHZ:g}]")
 @data_dir_option
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest instead of a summary.")
 def command(
-    checkpoint: str, output: Path, vectors: str, axi_lite: bool, data_dir: Path | None, as_json: bool, **options: Any
+    checkpoint: str,
+    output: Path,
+    vectors: str,
+    axi_lite: bool,
+    board_name: str | None,
+    clock: float | None,
+    data_dir: Path | None,
+    as_json: bool,
+    **options: Any,
 ) -> None:
-    """Write Verilog, manifest and test vectors.
+    """Write Verilog, manifest and test vectors, and a Vivado project for a board.
 
     CHECKPOINT is a file or the name of a shipped one. The same input gives the same bytes.
     """
+    project = _project(board_name, clock)
     chosen = choose(checkpoint, **options)
-    design = replace(chosen.design, axi_lite=axi_lite)
+    design = replace(chosen.design, axi_lite=axi_lite or project is not None)
     every = data.load("test", data_dir)
     images = every.first(image_count(vectors, len(every)))
     images.check_fits(design.network)
-    manifest = generate(output, chosen.checkpoint, chosen.quantized, design, images)
+    with Console(stderr=True).status("generating"):
+        manifest = generate(output, chosen.checkpoint, chosen.quantized, design, images, project)
     if as_json:
         click.echo(json.dumps(manifest, indent=2))
         return
@@ -52,7 +71,18 @@ def command(
         f"{manifest['cycles_per_image']:,g} cycles per image, latency {manifest['latency']:,}"
     )
     click.echo(f"{output / VERILOG}  top module {manifest['top']}, sha256 {manifest['verilog']['sha256'][:16]}")
-    if axi_lite:
+    if design.axi_lite:
         click.echo(f"{output / C_HEADER}")
     click.echo(f"{output / MANIFEST}")
     click.echo(f"{output / 'vectors'}  {len(images)} images")
+    if project is not None:
+        click.echo(f"{output / BUILD_SCRIPT}  {project.board.title}, {project.clock_mhz:g} MHz")
+        click.echo(f"fits: {project.fit}")
+
+
+def _project(board_name: str | None, clock: float | None) -> VivadoProject | None:
+    if board_name is None:
+        if clock is not None:
+            raise InputError("--clock is the clock of a board's project: give --board too")
+        return None
+    return VivadoProject(catalogue.find(board_name), DEFAULT_MHZ if clock is None else clock)

@@ -135,6 +135,8 @@ class Board:
         for testbench in (self._count, self._processor, self._source, self._sink):
             self._simulator.add_testbench(testbench, background=True)
         self._master = Master(FlatBus(top))
+        # A test may want the driver only; coroutines that never ran would warn, in whichever test comes next.
+        self._simulator.advance()
 
     def module(self) -> types.ModuleType:
         """What ``import pynq`` gives; ``Overlay`` is this board, whatever the file."""

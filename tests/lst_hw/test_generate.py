@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from boards import fit
+from lst_hw.synthesis import Area
+
 Cli = Callable[..., Any]
 
 
@@ -93,6 +96,10 @@ def test_other_files_in_the_folder_are_kept(cli: Cli, mnist_dir: Path, tmp_path:
         (("none.pt", "-o", "out"), "none.pt"),
         (("-o", "out", "--vectors", 0), "0"),
         (("-o", "out", "--pes", 100), "100 PEs"),
+        (("-o", "out", "--board", "zybo"), "unknown board 'zybo': choose from zybo-z7-10, zybo-z7-20, ulx3s"),
+        (("-o", "out", "--board", "ulx3s"), "ulx3s has no processing system"),
+        (("-o", "out", "--board", "zybo-z7-10", "--clock", 300), "clock of 300 MHz: choose 1 to 250"),
+        (("-o", "out", "--clock", 50), "give --board too"),
     ],
 )
 def test_bad_input_leaves_nothing_behind(
@@ -105,3 +112,40 @@ def test_bad_input_leaves_nothing_behind(
     assert culprit in done.err
     assert digests(tmp_path).keys() == {"file"}
     assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """What Yosys is said to count."""
+    counts = {"lut": 700, "ff": 800, "ramb18": 9, "dsp": 29}
+    monkeypatch.setattr(fit, "xilinx_area", lambda _: Area(**counts, yosys="0.70"))
+    return counts
+
+
+def test_a_board_adds_registers_and_a_vivado_project(
+    cli: Cli, mnist_dir: Path, tmp_path: Path, counted: dict[str, int]
+) -> None:
+    words = ("generate", "lst-1-8", "-o", "out", "--vectors", 1, "--data-dir", mnist_dir)
+    done = cli(*words, "--board", "zybo-z7-10", "--clock", 75)
+    assert done.code == 0
+    assert "out/build.tcl  Digilent Zybo Z7-10, 75 MHz\nfits: LUT 700 + 6,000 of 17,600" in done.out
+    names = set(digests(tmp_path / "out"))
+    assert {"build.tcl", "settings.tcl", "scripts/block_design.tcl", "constraints.xdc", "lst_accel.h"} <= names
+    assert {"lst_accel.py", "classify.ipynb", "README.md", "lst_accel.v", "manifest.json"} <= names
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert "s_axi_awaddr" in [port["name"] for port in manifest["ports"]]
+    before = digests(tmp_path / "out")
+    assert cli(*words, "--board", "zybo-z7-10", "--clock", 75).code == 0
+    assert digests(tmp_path / "out") == before
+
+
+def test_an_accelerator_too_large_for_the_board_is_refused_with_the_numbers_and_nothing_is_written(
+    cli: Cli, mnist_dir: Path, tmp_path: Path, counted: dict[str, int]
+) -> None:
+    counted["dsp"] = 105
+    done = cli("generate", "lst-1-8", "-o", "out", "--board", "zybo-z7-10", "--data-dir", mnist_dir)
+    assert done.code == 2
+    assert done.err.count("\n") == 1
+    assert "Zybo Z7-10 (xc7z010clg400-1) is too small: LUT 700 + 6,000 of 17,600" in done.err
+    assert "DSP 105 + 0 of 80" in done.err
+    assert not digests(tmp_path)

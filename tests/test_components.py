@@ -9,15 +9,17 @@ from collections.abc import Iterator
 import pytest
 from amaranth.lib import wiring
 
+import boards
 import lst_hw
 
 
 def components() -> Iterator[type[wiring.Component]]:
-    for module in pkgutil.iter_modules(lst_hw.__path__, "lst_hw."):
-        if not module.ispkg:
-            for each in vars(importlib.import_module(module.name)).values():
-                if isinstance(each, type) and issubclass(each, wiring.Component) and each.__module__ == module.name:
-                    yield each
+    for package in (lst_hw, boards):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            if not module.ispkg:
+                for each in vars(importlib.import_module(module.name)).values():
+                    if isinstance(each, type) and issubclass(each, wiring.Component) and each.__module__ == module.name:
+                        yield each
 
 
 COMPONENTS = list(components())

@@ -1,0 +1,1 @@
+"""A Vivado project around the accelerator: IP core, block design, bitstream."""
