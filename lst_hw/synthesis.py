@@ -226,7 +226,12 @@ def _yosys(folder: str, script: str, *, check: bool = True) -> None:
 
 def _run(program: str, folder: str, *words: str, check: bool = True) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", program, *words], cwd=folder, capture_output=True, text=True, check=False
+        [sys.executable, "-c", program, *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
     )
     if check and run.returncode != 0:
         raise RuntimeError(f"{words} failed: {run.stderr.strip()[-500:]}")
