@@ -15,7 +15,7 @@ demo: $(VENV)/installed-demo
 
 test: $(VENV)/installed-test
 	tools/install-simulators
-	$(BIN)/pytest -n $(JOBS)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
