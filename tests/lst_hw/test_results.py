@@ -33,31 +33,26 @@ def test_the_lanes_with_an_image_are_given_out_in_order(lanes: int, stalls: floa
     ]
     received: list[tuple[int, int, bool]] = []
 
-    async def load(ctx: Any) -> None:
-        for count, winners, logits, dropped in batches:
-            while not ctx.get(register.ready):
-                await ctx.tick()
-            ctx.set(register.valid, 1)
-            ctx.set(register.count, count)
-            ctx.set(register.dropped, sum(int(flag) << k for k, flag in enumerate(dropped)))
-            for k in range(lanes):
-                ctx.set(register.winners[k], int(winners[k]))
-                ctx.set(register.logits[k], int(logits[k]))
-            await ctx.tick()
-            ctx.set(register.valid, 0)
-            # Whether a further batch fits is not known before the consumer has made up its mind.
-            await ctx.tick()
-
-    async def take(ctx: Any) -> None:
-        while len(received) < len(expected):
+    async def bench(ctx: Any) -> None:
+        waiting = list(batches)
+        for _ in range(1000):
             ctx.set(register.o.ready, rng.random() >= stalls)
+            loads = bool(waiting) and bool(ctx.get(register.ready))
+            ctx.set(register.valid, loads)
+            if loads:
+                count, winners, logits, dropped = waiting.pop(0)
+                ctx.set(register.count, count)
+                ctx.set(register.dropped, sum(int(flag) << k for k, flag in enumerate(dropped)))
+                for k in range(lanes):
+                    ctx.set(register.winners[k], int(winners[k]))
+                    ctx.set(register.logits[k], int(logits[k]))
             _, _, valid, ready, payload = await ctx.tick().sample(
                 register.o.valid, register.o.ready, register.o.payload
             )
             if valid and ready:
                 received.append((payload.winner, payload.logit, bool(payload.dropped)))
 
-    simulate(register, take, background=(load,))
+    simulate(register, bench)
     assert received == expected
 
 
