@@ -106,31 +106,30 @@ def engines() -> list[dict[str, Any]]:
 
 def profiles() -> list[dict[str, Any]]:
     """Cells after ``synth_xilinx``, every test image through the RTL, some through the netlist."""
-    rows, images = [], data.load("test")
-    for name, profile, options in DESIGNS:
-        if name not in checkpoint.shipped():
-            continue
-        model, quantized, design = _configured(name, profile, options)
-        cells = xilinx_area(to_verilog(design))
-        report = verify(model, quantized, design, images, engine="cxxrtl")
-        netlist = run_netlist(quantized, design, images.first(NETLIST_IMAGES))
-        rows.append(
-            {
-                "checkpoint": name,
-                "profile": profile,
-                "format": str(design.formats.weight),
-                "pes": design.pes,
-                "cycles_per_image": design.cycles_per_image,
-                "latency": design.latency,
-                **{key: getattr(cells, key) for key in ("lut", "ff", "ramb18", "dsp", "yosys")},
-                "accuracy_rtl": report.accuracy_rtl,
-                "images": report.images,
-                "mismatches": report.mismatches,
-                "netlist_images": netlist.images,
-                "netlist_wrong": netlist.wrong,
-            }
-        )
-    return rows
+    return [profile(*design) for design in DESIGNS if design[0] in checkpoint.shipped()]
+
+
+def profile(name: str, profile: str, options: dict[str, Any]) -> dict[str, Any]:
+    """One of :func:`profiles`."""
+    images = data.load("test")
+    model, quantized, design = _configured(name, profile, options)
+    cells = xilinx_area(to_verilog(design))
+    report = verify(model, quantized, design, images, engine="cxxrtl")
+    netlist = run_netlist(quantized, design, images.first(NETLIST_IMAGES))
+    return {
+        "checkpoint": name,
+        "profile": profile,
+        "format": str(design.formats.weight),
+        "pes": design.pes,
+        "cycles_per_image": design.cycles_per_image,
+        "latency": design.latency,
+        **{key: getattr(cells, key) for key in ("lut", "ff", "ramb18", "dsp", "yosys")},
+        "accuracy_rtl": report.accuracy_rtl,
+        "images": report.images,
+        "mismatches": report.mismatches,
+        "netlist_images": netlist.images,
+        "netlist_wrong": netlist.wrong,
+    }
 
 
 def clock() -> list[dict[str, Any]]:

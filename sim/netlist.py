@@ -69,11 +69,11 @@ def run_netlist(quantized: QuantizedNetwork, design: Design, images: Images) -> 
         (folder / "netlist.v").write_text(netlist)
         (folder / "cells.v").write_text(cell_models())
         made = [verilator, *_FLAGS, "-Mdir", "made", "-o", "bench", BENCH, "netlist.v", "cells.v"]
-        compiled = subprocess.run(made, cwd=folder, capture_output=True, text=True, check=False)
+        compiled = subprocess.run(made, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
         if compiled.returncode != 0:
             reason = next((line for line in compiled.stderr.splitlines() if "rror" in line), compiled.stderr[-200:])
             raise InputError(f"verilator cannot compile the netlist ({reason}); install verilator 5.006 or newer")
-        run = subprocess.run(["made/bench"], cwd=folder, capture_output=True, text=True, check=False)
+        run = subprocess.run(["made/bench"], cwd=folder, capture_output=True, text=True, errors="replace", check=False)
     passed = re.search(r"PASS \d+ frames, (\d+) cycles", run.stdout)
     if passed:
         return NetlistRun(netlist, len(images), 0, int(passed[1]))
