@@ -15,6 +15,7 @@ from boards import fit
 from boards.catalogue import BOARDS, Resources
 from boards.fit import check_fit, estimate
 from lst_hw.design import Design
+from lst_hw.profiles import profile
 from lst_hw.synthesis import Area
 from lst_model import checkpoint
 from lst_model.activations import DEFAULT
@@ -22,7 +23,7 @@ from lst_model.errors import InputError
 from lst_model.fixed import Formats
 from lst_model.quantize import quantize
 
-MEASURED = json.loads((Path(__file__).parents[2] / "bench" / "results.json").read_text())["area"]
+MEASURED = json.loads((Path(__file__).parents[2] / "bench" / "results.json").read_text())["profiles"]
 SMALL = Design.of(quantized(network(3, 4, (5, 2), classes=4)))
 
 
@@ -73,12 +74,13 @@ def test_without_yosys_too_many_pes_are_refused(no_yosys: None) -> None:
     assert check_fit(BOARDS["zybo-z7-20"], wide, "").fits
 
 
-@pytest.mark.parametrize("row", MEASURED, ids=lambda row: f"{row['checkpoint']}-{row['format']}-{row['pes']}")
+@pytest.mark.parametrize("row", MEASURED, ids=lambda row: f"{row['checkpoint']}-{row['profile']}-{row['format']}")
 def test_the_estimate_is_not_below_what_yosys_measured(row: dict[str, Any]) -> None:
     quantized_network = quantize(
         checkpoint.load(checkpoint.resolve(row["checkpoint"])), Formats.parse(row["format"]), DEFAULT
     )
-    options = {key: row[key] for key in ("multiplier", "lanes", "stream_bits") if key in row}
+    chosen = profile(row["profile"]).options
+    options = {key.replace("-", "_"): value for key, value in chosen.items() if key in ("multiplier", "lanes", "stream-bits")}
     bound = estimate(Design.of(quantized_network, pes=row["pes"], **options))
     for field in fields(Resources):
         assert getattr(bound, field.name) >= row[field.name], field.name

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from amaranth.back import rtlil
-from drivers.tools import require_tool
+from drivers.tools import PATH, require_tool
 
 SETTINGS = """\
 [options]
@@ -71,7 +71,12 @@ def solve(harness: Any, mode: str, depth: int, folder: Path, *, free: str = "") 
     (folder / "task.sby").write_text(SETTINGS.format(mode=mode, depth=depth, folder=folder, cut=cut))
     options = ("--yosys", tools["yosys"], "--smtbmc", tools["yosys-smtbmc"], "--witness", tools["yosys-witness"])
     run = subprocess.run(
-        [tools["sby"], "-f", *options, "task.sby"], cwd=folder, capture_output=True, text=True, check=False
+        [tools["sby"], "-f", *options, "task.sby"],
+        cwd=folder,
+        env={**os.environ, "PATH": PATH},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     log = run.stdout + run.stderr
     assert run.returncode in (0, 2, 4), log
