@@ -106,6 +106,7 @@ def build_bitstream(board: Board, top: Elaboratable, name: str, folder: Path) ->
         env={**os.environ, **tools},
         capture_output=True,
         text=True,
+        errors="replace",
         check=False,
     )
     if run.returncode != 0:

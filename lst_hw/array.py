@@ -87,6 +87,11 @@ class PEArray(wiring.Component):
         )
 
     @staticmethod
+    def weight_digits(weight: Range, multiplier: str) -> int:
+        """Digits of a weight that a PE multiplies with one after the other."""
+        return digit_count(weight.bits) if multiplier == "lut" else 1
+
+    @staticmethod
     def operand_latency(operand: Range, weight: Range, lanes: int, multiplier: str) -> int:
         """Cycles from an operand's arrival to its entry into PE 0: packing is an addition."""
         return int(multiplier == "dsp" and lanes > 1 and PairedElement.fits(operand, weight))
@@ -99,7 +104,7 @@ class PEArray(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         """Build one chain per lane or pair of lanes."""
         m = Module()
-        digits = digit_count(self._weight.bits) if self._multiplier == "lut" else 1
+        digits = self.weight_digits(self._weight, self._multiplier)
         latency = self.operand_latency(self._operand, self._weight, len(self.operands), self._multiplier)
 
         # A sum takes its product two registers behind the operand, and one more for each further digit.

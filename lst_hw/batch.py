@@ -44,8 +44,6 @@ class Batcher(wiring.Component):
         Lanes with a frame, from lane 0 on, in the batch that ``o`` offers.
     dropped : Out(lanes)
         Lanes whose frame was the first after malformed ones.
-    fault : Out(1)
-        Pulse: a malformed frame was dropped.
 
     Raises
     ------
@@ -64,7 +62,6 @@ class Batcher(wiring.Component):
                 "o": Out(stream.Signature(operand_layout(lanes))),
                 "count": Out(range(lanes + 1)),
                 "dropped": Out(lanes),
-                "fault": Out(1),
             }
         )
 
@@ -72,7 +69,6 @@ class Batcher(wiring.Component):
         """Build buffers, loader and reader."""
         m = Module()
         lanes = len(self.o.payload.values)
-        # One bit more than needed keeps both sets apart for any number of beats.
         beat = Signal(range(max(2, self._beats)))
         pixel = Signal(range(self._frame_pixels + self._beat_pixels))
         filling, reading, lane = Signal(), Signal(), Signal(range(lanes))
@@ -136,7 +132,6 @@ class Batcher(wiring.Component):
             self.i.ready.eq(running & ~full.bit_select(filling, 1)),
             accepted.eq(self.i.valid & self.i.ready & ~discarding),
             frame_done.eq(accepted & at_end & last),
-            self.fault.eq(accepted & (at_end != last)),
             close.eq((lane != 0) & (waited == PATIENCE) & self.o.ready & ~self.o.valid & ~self.i.valid),
         ]
         with m.If(self.i.valid | (beat != 0) | (lane == 0)):

@@ -235,7 +235,7 @@ class LSTCore(wiring.Component):
         # What the results must know of their frames changes when the array has taken the last pixel of others, but not
         # before the results of the frames before are out: a frame of a single pixel may follow that soon.
         count, dropped = Signal.like(results.count), Signal(design.lanes)
-        fault, accepted = Signal(), Signal(2)
+        accepted = Signal(2)
         m.d.comb += [
             controller.result_ready.eq(results.ready),
             results.count.eq(count),
@@ -244,17 +244,16 @@ class LSTCore(wiring.Component):
         m.d.sync += accepted.eq((accepted << 1) | controller.accepted)
         if design.lanes == 1:
             m.submodules.pixel_register = source = PixelRegister(pixels=design.stream_pixels)
-            m.d.comb += [count.eq(1), fault.eq(controller.dropped)]
+            m.d.comb += count.eq(1)
             pending = Signal()
             with m.If(accepted[1]):
                 m.d.sync += [dropped.eq(pending), pending.eq(0)]
-            with m.If(fault):
+            with m.If(controller.dropped):
                 m.d.sync += pending.eq(1)
         else:
             m.submodules.batcher = source = Batcher(
                 lanes=design.lanes, frame_pixels=network.rows * network.columns, beat_pixels=design.stream_pixels
             )
-            m.d.comb += fault.eq(source.fault)
             batch = Cat(source.count, source.dropped)
             taken = Signal.like(batch)
             with m.If(controller.accepted):

@@ -17,7 +17,7 @@ from lst_model.ranges import NetworkRanges, Range, aligned_biases, network_range
 from .activation import UNITS
 from .array import MULTIPLIERS, PEArray
 from .batch import PATIENCE, START_LATENCY
-from .booth import digit_count, shortfall
+from .booth import shortfall
 from .rom import RomBank, rom_banks
 from .schedule import Schedule, widest_layer
 
@@ -114,7 +114,7 @@ class Design:
         network, ranges = quantized.network, network_ranges(quantized)
         _check(network, multiplier, lanes, stream_bits)
         count = widest_layer(network) if pes is None else pes
-        digits = digit_count(ranges.weight_bits) if multiplier == "lut" else 1
+        digits = PEArray.weight_digits(ranges.weight, multiplier)
         packing = PEArray.operand_latency(ranges.operand, ranges.weight, lanes, multiplier)
         schedule = Schedule(network, count, UNITS[quantized.activation].LATENCY, digits, packing)
         weights = [weight.tolist() for weight in quantized.weights]

@@ -6,7 +6,7 @@ and a sum that ``first`` starts anew. The data path has no reset.
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -197,7 +197,9 @@ class LutElement(wiring.Component):
         weight = Signal.like(self.weight, reset_less=True)
         total = Signal.like(self.totals[0], reset_less=True)
         sign = len(weight) - 1
-        below, so_far = 0, 0
+        # There is no bit below the first digit, and no sum so far.
+        below: Value = Const(0, 1)
+        so_far: Value = Const(0, 1)
         for place in range(self._digits):
             x = operand if place == 0 else self.later[place - 1]
             one, two = weight[2 * place], weight[min(2 * place + 1, sign)]
@@ -219,10 +221,10 @@ class LutElement(wiring.Component):
         return m
 
 
-def _multiple(m: Module, x: Signal, two: Signal, one: Signal, below: Signal | int) -> Signal:
+def _multiple(m: Module, x: Signal, two: Value, one: Value, below: Value) -> Signal:
     """The multiple of ``x`` for a Booth digit of bits ``two``, ``one`` and ``below``, negative ones complemented."""
     multiple = Signal(signed(len(x) + 1))
-    with m.Switch(Cat(below, one, two) if not isinstance(below, int) else Cat(one, two) << 1):
+    with m.Switch(Cat(below, one, two)):
         with m.Case(0b001, 0b010):
             m.d.comb += multiple.eq(x)
         with m.Case(0b011):

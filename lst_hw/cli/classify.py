@@ -13,10 +13,9 @@ import torch
 from boards.serial_host import SerialBoard
 from lst_hw.files import check_writable, write_text
 from lst_hw.result import result_beats, result_classes, result_logits
-from lst_model import data
 from lst_model.integer import IntegerLST
 
-from .options import choose, data_dir_option, design_options, image_count, progress
+from .options import choose, data_dir_option, design_options, first_images, progress
 
 SHOWN = 20
 """Most images listed one by one."""
@@ -56,9 +55,7 @@ def command(
     """
     check_writable(json_file)
     chosen = choose(checkpoint, **design)
-    every = data.load("test", data_dir)
-    every.check_fits(chosen.design.network)
-    sent = every.first(image_count(images, len(every)))
+    sent = first_images(chosen.design.network, data_dir, images)
     model = IntegerLST(chosen.quantized)(torch.from_numpy(sent.pixels))
     expected = result_beats(chosen.design, model["logits"].numpy(), model["class"].numpy())
 

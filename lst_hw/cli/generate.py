@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from boards import catalogue
 from boards.vivado.project import BUILD_SCRIPT, DEFAULT_MHZ, VivadoProject
 from lst_hw.generate import C_HEADER, MANIFEST, VERILOG, generate
-from lst_model import data
 from lst_model.errors import InputError
 
-from .options import choose, data_dir_option, design_options, image_count
+from .options import (
+    choose,
+    data_dir_option,
+    design_options,
+    first_images,
+    waiting,
+)
 
 ZYNQ_BOARDS = [name for name, board in catalogue.BOARDS.items() if board.uses_vivado]
 
@@ -58,10 +62,8 @@ def command(
     project = _project(board_name, clock)
     chosen = choose(checkpoint, **options)
     design = replace(chosen.design, axi_lite=axi_lite or project is not None)
-    every = data.load("test", data_dir)
-    images = every.first(image_count(vectors, len(every)))
-    images.check_fits(design.network)
-    with Console(stderr=True).status("generating"):
+    images = first_images(design.network, data_dir, vectors, "vectors")
+    with waiting("generating"):
         manifest = generate(output, chosen.checkpoint, chosen.quantized, design, images, project)
     if as_json:
         click.echo(json.dumps(manifest, indent=2))

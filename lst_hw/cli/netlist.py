@@ -10,10 +10,9 @@ import click
 
 from lst_hw.files import check_writable, write_text
 from lst_hw.synthesis import check_installed
-from lst_model import data
 from sim.netlist import run_netlist
 
-from .options import choose, data_dir_option, design_options, image_count, waiting
+from .options import choose, data_dir_option, design_options, first_images, waiting
 
 _EXAMPLES = """\b
 Examples:
@@ -48,9 +47,7 @@ def command(
     check_installed("area")
     check_writable(output, json_file)
     chosen = choose(checkpoint, **design)
-    every = data.load("test", data_dir)
-    tested = every.first(image_count(images, len(every)))
-    tested.check_fits(chosen.design.network)
+    tested = first_images(chosen.design.network, data_dir, images)
     with waiting("synthesis and simulation of the netlist"):
         run = run_netlist(chosen.quantized, chosen.design, tested)
     if output is not None:

@@ -20,10 +20,12 @@ from rich.status import Status
 from lst_hw.array import MULTIPLIERS
 from lst_hw.design import STREAM_BITS, Design
 from lst_hw.profiles import PROFILES, profile
-from lst_model import activations, checkpoint
+from lst_model import activations, checkpoint, data
+from lst_model.data import Images
 from lst_model.errors import InputError
 from lst_model.fixed import Formats
 from lst_model.module import LST
+from lst_model.network import Network
 from lst_model.quantize import QuantizedNetwork, quantize
 
 DEFAULT_CHECKPOINT = "lst-1-28"
@@ -226,6 +228,19 @@ def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
 def waiting(what: str) -> Status:
     """A spinner on standard error, silent when that is not a terminal."""
     return Console(stderr=True).status(what)
+
+
+def first_images(network: Network, data_dir: Path | None, count: str, option: str = "images") -> Images:
+    """The first test images; ``count`` and ``option`` as for :func:`image_count`.
+
+    Raises
+    ------
+    InputError
+        If there are no images, or they do not fit the network.
+    """
+    every = data.load("test", data_dir)
+    every.check_fits(network)
+    return every.first(image_count(count, len(every), option))
 
 
 def image_count(value: str, available: int, option: str = "images") -> int:

@@ -19,7 +19,6 @@ from lst_hw.report.markdown import to_markdown
 from lst_hw.report.page import to_html
 from lst_hw.report.sections import headline
 from lst_hw.synthesis import check_installed, place_ecp5, xilinx_area
-from lst_model import data
 from lst_model.errors import InputError
 from sim.verify import verify
 
@@ -30,7 +29,7 @@ from .options import (
     data_dir_option,
     design_options,
     engine_option,
-    image_count,
+    first_images,
     jobs_option,
     progress,
     repeated,
@@ -94,9 +93,7 @@ def command(
         if wanted:
             check_installed(measurement)
     chosen = choose(checkpoint, **design)
-    every = data.load("test", data_dir)
-    every.check_fits(chosen.design.network)
-    chosen_images = every.first(image_count(images, len(every)))
+    chosen_images = first_images(chosen.design.network, data_dir, images)
     training = _training(chosen)
     started = time.perf_counter()
     with progress("verify", len(chosen_images)) as bar:

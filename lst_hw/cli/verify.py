@@ -12,7 +12,6 @@ import click
 import numpy as np
 
 from lst_hw.files import check_writable, write_text
-from lst_model import data
 from lst_model.data import Images
 from sim.replay import load_vector, save_vector
 from sim.verify import Report, verify
@@ -23,7 +22,7 @@ from .options import (
     data_dir_option,
     design_options,
     engine_option,
-    image_count,
+    first_images,
     jobs_option,
     progress,
 )
@@ -77,8 +76,7 @@ def command(
     if replay is not None:
         chosen_images = load_vector(replay, chosen.design.network)
     else:
-        every = data.load("test", data_dir)
-        chosen_images = every.first(image_count(images, len(every)))
+        chosen_images = first_images(chosen.design.network, data_dir, images)
     with progress("verify", len(chosen_images)) as bar:
         report = verify(
             chosen.model, chosen.quantized, chosen.design, chosen_images, engine=engine, jobs=jobs, on_progress=bar

@@ -80,7 +80,9 @@ def test_the_estimate_is_not_below_what_yosys_measured(row: dict[str, Any]) -> N
         checkpoint.load(checkpoint.resolve(row["checkpoint"])), Formats.parse(row["format"]), DEFAULT
     )
     chosen = profile(row["profile"]).options
-    options = {key.replace("-", "_"): value for key, value in chosen.items() if key in ("multiplier", "lanes", "stream-bits")}
+    options = {
+        key.replace("-", "_"): value for key, value in chosen.items() if key in ("multiplier", "lanes", "stream-bits")
+    }
     bound = estimate(Design.of(quantized_network, pes=row["pes"], **options))
     for field in fields(Resources):
         assert getattr(bound, field.name) >= row[field.name], field.name

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 """Where programs are looked for: those of Python packages lie beside the interpreter, which need not be on the path."""
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from drivers.bench import assert_repeatable, simulate
+from drivers.random_values import draw
 
 from lst_hw.array import PEArray
 from lst_hw.booth import digit_count, shortfall
@@ -15,12 +16,6 @@ from lst_model.ranges import Range
 
 OPERAND = Range(-16, 16)
 WEIGHTS = {"odd": Range(-16, 15), "even": Range(-8, 7), "one digit": Range(-2, 1)}
-
-
-def draw(rng: np.random.Generator, values: Range, shape: tuple[int, ...]) -> np.ndarray:
-    """Random numbers of a range, a third of them at its ends."""
-    ends = rng.choice([values.low, values.high], shape)
-    return np.where(rng.random(shape) < 1 / 3, ends, rng.integers(values.low, values.high + 1, shape))
 
 
 def bits_of(weights: np.ndarray, step: int, pe: int, digits: int, width: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from drivers.bench import assert_repeatable, simulate
+from drivers.random_values import draw
 
 from lst_hw.element import LutElement, PairedElement, ProcessingElement
 from lst_model.ranges import Range
@@ -16,12 +17,6 @@ OPERAND, WEIGHT = Range(-16, 16), Range(-8, 7)
 WIDTHS = {"operand": OPERAND, "weight": WEIGHT, "accumulator_bits": 14}
 LATENCY = 3
 FIRST_DELAY = 2
-
-
-def draw(rng: np.random.Generator, values: Range, shape: int | tuple[int, ...]) -> np.ndarray:
-    """Random numbers of a range, a third of them at its ends."""
-    ends = rng.choice([values.low, values.high], shape)
-    return np.where(rng.random(shape) < 1 / 3, ends, rng.integers(values.low, values.high + 1, shape))
 
 
 def running_sums(products: list[int], first: list[bool]) -> list[int]:
