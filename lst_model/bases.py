@@ -11,7 +11,7 @@ Matrix = npt.NDArray[np.float64]
 def dct_matrix(size: int) -> Matrix:
     """Orthonormal DCT-II ``[size, size]``: ``sqrt(2 / N) * cos(pi * (2n + 1) * k / 2N)``, row 0 over ``sqrt(2)``."""
     k, n = np.arange(size)[:, None], np.arange(size)[None, :]
-    matrix = np.sqrt(2 / size) * np.cos(np.pi * (2 * n + 1) * k / (2 * size))
+    matrix: Matrix = np.sqrt(2 / size) * np.cos(np.pi * (2 * n + 1) * k / (2 * size))
     matrix[0] /= np.sqrt(2)
     return matrix
 
