@@ -18,7 +18,8 @@ from lst_hw.schedule import widest_layer
 from lst_model.activations import MAX_TABLE_FRACTION
 from lst_model.fixed import Formats, QFormat
 from lst_model.integer import IntegerLST
-from lst_model.network import ColumnTransform, Layer, Network, Output, RowTransform, SkipAdd, SkipSave
+from lst_model.layers import ColumnTransform, Layer, Output, RowTransform, SkipAdd, SkipSave
+from lst_model.network import Network
 from sim.engines.amaranth import AmaranthEngine
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"

@@ -116,8 +116,8 @@ def test_the_second_order_form_is_the_default() -> None:
 
 
 def test_an_unknown_function_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(InputError, match=r"unknown activation 'relu': choose one of second-order, table, hard"):
-        activation_codes("relu", [0], Formats())
+    with pytest.raises(InputError, match=r"unknown activation 'sigmoid': choose one of second-order, table, hard"):
+        activation_codes("sigmoid", [0], Formats())
 
 
 def test_a_table_finer_than_twelve_bits_is_refused() -> None:
