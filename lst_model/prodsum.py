@@ -129,7 +129,7 @@ class _Trained(nn.Module):
         self.right.mul_(share**0.5)
 
     def take(self, smaller: _Trained) -> None:
-        """Become the same matrix. New columns of ``left`` are zero, new rows of ``right`` random, so that both learn."""
+        """Become the same matrix; new columns of ``left`` are zero, new rows of ``right`` random, to learn from."""
         rank = smaller.left.shape[1]
         self.left.zero_()
         self.left[:, :rank] = smaller.left
@@ -172,7 +172,7 @@ def fixed_matrices(
     if factor.basis == "permutation":
         orders = [random.permutation(max(shape)) for _ in range(terms)]
         chosen = np.stack([np.eye(max(shape))[order][:rows, :columns] for order in orders])
-        # A part of a permutation has fewer ones the less square it is: rows * columns / max(shape) on average.
+        # What is left of a permutation has a 1 in each of its shorter lines.
         return (chosen / min(shape) ** 0.5,)
     return _dct_vectors(terms, rows, columns, grid)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import ClassVar
 
 from .errors import InputError
 
@@ -62,6 +64,8 @@ class ProductOfSums:
     factors: tuple[Factor, ...]
     seed: int = 0
 
+    has_bias: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         if not 1 <= len(self.factors) <= MAX_FACTORS:
             raise InputError(f"product of {len(self.factors)} sums: choose 1 to {MAX_FACTORS}")
@@ -92,6 +96,11 @@ class ProductOfSums:
         return f"{product}@{self.seed}" if self.is_random else product
 
     @property
+    def family(self) -> str:
+        """Networks are not called after it."""
+        return ""
+
+    @property
     def is_random(self) -> bool:
         """Whether the seed matters."""
         return any(factor.basis in RANDOM for factor in self.factors)
@@ -100,10 +109,10 @@ class ProductOfSums:
         """Rows and columns of each factor. Inner sizes are the smaller of both, so that no factor limits the rank."""
         inner = min(outputs, inputs)
         sizes = [outputs, *[inner] * (len(self.factors) - 1), inputs]
-        return list(zip(sizes, sizes[1:], strict=False))
+        return list(pairwise(sizes))
 
     def parameters(self, outputs: int, inputs: int) -> int:
-        """Trained numbers of an ``outputs x inputs`` weight matrix, without biases.
+        """Number of trained parameters of a layer, coefficients and biases.
 
         Raises
         ------
@@ -112,7 +121,7 @@ class ProductOfSums:
         """
         self.check(outputs, inputs)
         shapes = self.shapes(outputs, inputs)
-        return sum(factor.parameters(*shape) for factor, shape in zip(self.factors, shapes, strict=True))
+        return outputs + sum(factor.parameters(*shape) for factor, shape in zip(self.factors, shapes, strict=True))
 
     def check(self, outputs: int, inputs: int) -> None:
         """Refuse a layer that they are too large for.
@@ -125,4 +134,5 @@ class ProductOfSums:
         for factor, (rows, columns) in zip(self.factors, self.shapes(outputs, inputs), strict=True):
             most = min(rows, columns) if factor.basis == RANK else rows * columns
             if factor.terms > most:
-                raise InputError(f"weights {self}: {factor} is too large for {rows}x{columns} weights, choose 1 to {most}")
+                fits = f"choose 1 to {most}"
+                raise InputError(f"weights {self}: {factor} is too large for {rows}x{columns} weights, {fits}")

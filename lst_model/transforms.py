@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from .bases import Matrix, dct_matrix, hadamard_matrix, next_power_of_two, walsh_matrix
 from .errors import InputError
+from .layers import Output
 from .module import LST
-from .network import Output
 
 WALSH_ORDERS = {"natural": hadamard_matrix, "sequency": walsh_matrix}
 """Orders of the Walsh functions: Sylvester's, or by the number of sign changes."""
