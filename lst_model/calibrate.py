@@ -92,7 +92,7 @@ class Calibration:
         self.roles = tensors(model.network)
         self._input = normalise(torch.from_numpy(images.pixels))
         with torch.no_grad():
-            self._values = model.trace(self._input)
+            self._values = _Rounding(model, lambda name, value: value).trace(self._input)
             self._parameters = {
                 f"{stage.key}.{kind}": getattr(model, kind)(stage).detach()
                 for stage in model.network.stages

@@ -6,7 +6,7 @@ all derived from a :class:`Network`. Nothing in this module needs torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -169,6 +169,11 @@ def _check_size(what: str, value: int, least: int = 1) -> None:
         raise InputError(f"{what} is {value!r}: choose an integer from {least} to {MAX_SIZE}")
 
 
+def _names(layers: Sequence[Layer | None]) -> str:
+    """What layers are called in checkpoints."""
+    return ", ".join("none" if layer is None else str(layer_as_dict(layer)["kind"]) for layer in layers) or "nothing"
+
+
 def _place(network: Network) -> Iterator[Stage]:
     rows, columns = network.rows, network.columns
     saved: tuple[int, int] | None = None
@@ -180,7 +185,9 @@ def _place(network: Network) -> Iterator[Stage]:
         suffix = f"_{block}" if blocks > 1 else ""
         row, column = layers[position], layers[position + 1] if position + 1 < len(layers) else None
         if not isinstance(row, RowTransform) or not isinstance(column, ColumnTransform):
-            raise InputError(f"block {block}: a row transform must be followed by a column transform, not {column!r}")
+            raise InputError(
+                f"block {block}: a row transform must be followed by a column transform, not {_names([column])}"
+            )
         yield Stage(f"row_embedding{suffix}", f"block{block}.row", row, rows, columns)
         columns = row.outputs
         read_rows, rows = rows, column.outputs
@@ -207,7 +214,8 @@ def _place(network: Network) -> Iterator[Stage]:
     rest = layers[position:]
     if block == 1 or len(rest) != 1 or not isinstance(rest[0], Output):
         raise InputError(
-            f"layer list ends in {rest!r} after {block - 1} blocks: give one or more blocks, then one Output layer"
+            f"layer list ends in {_names(rest)} after {block - 1} blocks: "
+            "give one or more blocks, then one Output layer"
         )
     if saved is not None:
         raise InputError("a skip connection is saved but never added; add it or leave it out")

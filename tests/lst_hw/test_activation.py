@@ -21,9 +21,7 @@ ACTIVATION_FORMATS = [QFormat(1, n) for n in (1, 5, 7, 9)] + [
 
 LATENCIES = {"second-order": 3, "table": 2, "hard": 1, "identity": 1, "relu": 1, "soft": 2, "st-relu": 2}
 UNIT_NAMES = [
-    name if name not in THRESHOLDED else f"{name}:{tau}"
-    for name in UNITS
-    for tau in (0, 0.25)[: 1 + (name in THRESHOLDED)]
+    f"{name}:{tau}" if name in THRESHOLDED else name for name in UNITS for tau in (0, 0.25)[: 1 + (name in THRESHOLDED)]
 ]
 
 
