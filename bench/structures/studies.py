@@ -8,7 +8,7 @@ from functools import partial
 import torch
 from torch import nn
 
-from bench.ablations.fit import Arms, Recipe, Row, fit, trials
+from bench.ablations.fit import Arms, Recipe, Row, fit, fit_tensors, trials
 from lst_hw.design import Design
 from lst_model import checkpoint, training
 from lst_model.blocks import parse_blocks
@@ -16,12 +16,12 @@ from lst_model.bottleneck import STARTS, VARIANTS, LSTBottleneck
 from lst_model.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from lst_model.data import Images
 from lst_model.integer import IntegerLST
-from lst_model.module import LST
+from lst_model.module import LST, normalise
 from lst_model.network import NAMED, Network
 from lst_model.quantize import quantize
 from lst_model.transforms import start_from_dct
 
-from .features import FEATURES, PIXELS
+from .features import FEATURES
 
 SIDES = (3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 28)
 """Squares of these are the numbers of features of a linear classifier."""
@@ -29,17 +29,24 @@ SIDES = (3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 28)
 THRESHOLDS = (0.05, 0.1, 0.2, 0.4)
 HELD_OUT = 5000
 
-SMALL = ("lst-1-8", "reslst-3-19-dct9", "reslst-3-19-sums", "lst-1-28")
+SMALL = ("lst-1-8", "reslst-3-19-dct-9", "lst-1-28")
 
 
 def linear(recipe: Recipe, train: Images, test: Images) -> Iterator[Row]:
     """A linear classifier on ever more DCT coefficients, random projections or random pixels."""
-    for name, features in FEATURES.items():
-        for side in SIDES:
-            count = side * side
-            arms: Arms = {name: partial(_linear, features, count)}
-            for row in trials(arms, train, test, recipe):
-                yield {**row, "features": count, "parameters": 10 * count + 10}
+    pixels = [normalise(torch.from_numpy(images.pixels)) for images in (train, test)]
+    labels = [torch.from_numpy(images.labels) for images in (train, test)]
+    for name, make in FEATURES.items():
+        for count in (side * side for side in SIDES):
+            for seed in range(recipe.seeds):
+                features = make(count, seed)
+                fitted, tested = (features(images) for images in pixels)
+                classifier = nn.Linear(count, 10)
+                nn.init.zeros_(classifier.weight)
+                nn.init.zeros_(classifier.bias)
+                fit_tensors(classifier, fitted, labels[0], recipe, seed)
+                accuracy = float((classifier(tested).argmax(1) == labels[1]).float().mean())
+                yield {"arm": name, "seed": seed, "features": count, "accuracy": round(accuracy, 6)}
 
 
 def small(recipe: Recipe, train: Images, test: Images) -> Iterator[Row]:
@@ -113,22 +120,6 @@ STUDIES: dict[str, Callable[[Recipe, Images, Images], Iterator[Row]]] = {
     "bottleneck": bottleneck,
 }
 """Studies by name; each takes the recipe and both sets of images, and yields a row per arm and seed."""
-
-
-class _Linear(nn.Sequential):
-    """Fixed features, and a linear classifier of them that starts at 0."""
-
-    def __init__(self, features: nn.Module, count: int) -> None:
-        classifier = nn.Linear(count, 10)
-        nn.init.zeros_(classifier.weight)
-        nn.init.zeros_(classifier.bias)
-        super().__init__(features, classifier)
-
-
-def _linear(features: Callable[[int, int], nn.Module], count: int) -> nn.Module:
-    assert count <= PIXELS
-    # `trials` has seeded torch with the trial's number.
-    return _Linear(features(count, torch.initial_seed()), count)
 
 
 def _lst_1(function: str) -> Network:
