@@ -95,7 +95,7 @@ def _start(rows: Rows) -> str:
     return table(("", *(f"after {count} epoch{'s' if count > 1 else ''}" for count in epochs)), lines)
 
 
-def _bottleneck(rows: Rows) -> str:
+def _sizes(rows: Rows) -> str:
     lines = [(arm, f"{some[0]['parameters']:,}", _cell(some)) for arm, some in _arms(rows).items()]
     return table(("", "parameters", "test accuracy"), lines)
 
@@ -105,7 +105,8 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "small": _small,
     "functions": _functions,
     "start": _start,
-    "bottleneck": _bottleneck,
+    "sums": _sizes,
+    "bottleneck": _sizes,
 }
 """What a study's table looks like."""
 

@@ -73,6 +73,18 @@ def test_both_starts_differ_in_the_start_alone(monkeypatch: pytest.MonkeyPatch) 
     assert torch.equal(xavier.output.weight, dct.output.weight)
 
 
+def test_sums_have_about_as_many_numbers_in_every_basis_and_grow_to_the_largest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        studies, "trials", lambda arms, *_: ({"arm": name, **studies._size(arms[name]())} for name in arms)
+    )
+    rows = {row["arm"]: row["parameters"] for row in STUDIES["sums"](Recipe(1, 1), _digits(20), _digits(20))}
+    counts = [rows[text] for text in studies.SUMS[1:]]
+    assert max(counts) < 1.02 * min(counts)
+    assert rows[" then ".join(studies.GROWING)] == rows[studies.GROWING[-1]]
+
+
 def test_thresholds_are_chosen_without_the_test_set_and_all_corruptions_measured(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
