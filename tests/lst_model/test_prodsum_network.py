@@ -70,6 +70,15 @@ def test_the_accelerator_equals_the_integer_model_of_the_folded_weights() -> Non
         np.testing.assert_array_equal(trace.stage(slot.name), expected[slot.name].numpy(), err_msg=slot.name)
 
 
+def test_saturating_weights_are_counted_among_those_stored() -> None:
+    model = _model()
+    with torch.no_grad():
+        model.output.factors[0].coefficients.mul_(1000)
+    stored = sum(stage.outputs * (stage.inputs + 1) for stage in NETWORK.stages)
+    assert stored > NETWORK.parameters
+    assert f" of {stored} parameters saturate: " in quantize(model).saturation_report
+
+
 def test_training_for_integers_moves_the_coefficients_and_computes_the_folded_codes() -> None:
     quantization = Quantization(Formats.parse("Q3.5"))
     model = QuantizedLST(NETWORK, quantization)
