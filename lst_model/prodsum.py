@@ -182,8 +182,8 @@ def _dct_vectors(terms: int, rows: int, columns: int, grid: Grid | None) -> tupl
     if grid is None:
         left, right = _lowest(rows, columns)
         return dct_matrix(rows)[left[chosen]], dct_matrix(columns)[right[chosen]]
-    high, wide = _lowest(*grid)
-    pixels = [np.kron(dct_matrix(grid[0])[high[t]], dct_matrix(grid[1])[wide[t]]) for t in range(-(-terms // rows))]
+    high, wide = dct_matrix(grid[0]), dct_matrix(grid[1])
+    pixels = [np.kron(high[k], wide[n]) for k, n, _ in zip(*_lowest(*grid), range(-(-terms // rows)), strict=False)]
     return np.eye(rows)[chosen % rows], np.stack(pixels)[chosen // rows]
 
 

@@ -24,7 +24,13 @@ FIXED = {
 RANDOM = frozenset({"gaussian", "outer", "permutation"})
 RANK = "rank"
 """The factor that is trained as a whole: an ``outputs x TERMS`` matrix times a ``TERMS x inputs`` one."""
+WHOLE = frozenset({"gaussian", "permutation"})
+"""Bases whose matrices are stored whole in training, not as two vectors each."""
+
 MAX_FACTORS = 8
+MAX_STORED = 2**25
+"""Most numbers that the matrices of a sum may have, 256 MB."""
+
 _FORM = "write it as BASIS:TERMS factors joined by *, @SEED at the end, for example gaussian:64*rank:2@1"
 
 
@@ -129,10 +135,13 @@ class ProductOfSums:
         Raises
         ------
         InputError
-            If a rank is above the smaller size of its factor, or a sum has more terms than the factor has entries.
+            If a rank is above the smaller size of its factor, a sum has more terms than the factor has entries, or
+            its matrices take more than :data:`MAX_STORED` numbers.
         """
         for factor, (rows, columns) in zip(self.factors, self.shapes(outputs, inputs), strict=True):
             most = min(rows, columns) if factor.basis == RANK else rows * columns
+            if factor.basis in WHOLE:
+                most = min(most, MAX_STORED // (rows * columns))
             if factor.terms > most:
                 fits = f"choose 1 to {most}"
                 raise InputError(f"weights {self}: {factor} is too large for {rows}x{columns} weights, {fits}")

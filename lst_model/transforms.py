@@ -1,8 +1,8 @@
 """Fixed 2-D transforms as modules, to stand before, between or instead of learned blocks.
 
-Each maps ``[..., rows, columns]`` to a grid again, so that they chain with each other and with an
-:class:`~lst_model.module.LST` in ``nn.Sequential``. They have no parameters, pass gradients through, and keep
-nothing in the state dict.
+Each maps ``[..., rows, columns]`` to a grid again, so that they chain with each other, with a learned
+:class:`Block2d` and with an :class:`~lst_model.module.LST` in ``nn.Sequential``. The fixed ones have no parameters,
+pass gradients through, and keep nothing in the state dict.
 """
 
 from __future__ import annotations

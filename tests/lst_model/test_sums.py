@@ -63,3 +63,9 @@ def test_more_than_a_layer_can_hold_is_refused(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         ProductOfSums.parse(text).parameters(10, 784)
     assert ProductOfSums((Factor("rank", 10),)).parameters(10, 784) == 7950
+
+
+def test_matrices_that_would_fill_the_memory_are_refused() -> None:
+    with pytest.raises(InputError, match="gaussian:513 is too large for 256x256 weights, choose 1 to 512"):
+        ProductOfSums.parse("gaussian:513@1").check(256, 256)
+    ProductOfSums.parse("outer:513@1").check(256, 256)
