@@ -48,8 +48,16 @@ def parse_blocks(
         If a block is unknown, or does not fit the grid that it reads.
     """
     columns = rows if columns is None else columns
-    layers = list(_layers(text, rows, columns, function, str(parse(weights))))
-    return Network(rows, columns, (*layers, Output(classes, str(parse(output_weights)))))
+    layers = list(_layers(text, rows, columns, function, _canonical(weights)))
+    return Network(rows, columns, (*layers, Output(classes, _canonical(output_weights))))
+
+
+def _canonical(text: str) -> str:
+    """The one way to write some weights; the network refuses those that are not understood, and says where."""
+    try:
+        return str(parse(text))
+    except InputError:
+        return text
 
 
 def _layers(text: str, rows: int, columns: int, function: str, weights: str) -> Iterator[Layer]:

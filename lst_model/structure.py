@@ -137,7 +137,7 @@ def parse(text: str) -> Structure:
     """
     if text == "dense":
         return Dense()
-    if re.search(r"[*@]|:(?!pad)", text):
+    if re.search(r"[*@]|:\d", text):
         return ProductOfSums.parse(text)
     match = re.fullmatch(r"([a-z]+)(:pad)?(?:/(\d{1,4}))?", text)
     if match is None or match[1] not in BASES:
