@@ -29,7 +29,7 @@ SIDES = (3, 4, 5, 6, 7, 8, 9, 10, 14, 28)
 
 THRESHOLDS = (0.1, 0.2, 0.4)
 HELD_OUT = 5000
-CONVOLUTIONAL_IMAGES = 20_000
+CONVOLUTIONAL_IMAGES = 10_000
 
 SUMS = ("dense", "gaussian:200@1", "outer:200@1", "permutation:200@1", "dct:200", "rank:4", "gaussian:20*rank:3@1")
 GROWING = ("gaussian:50@1", "gaussian:100@1", "gaussian:200@1")
@@ -121,7 +121,7 @@ def start(recipe: Recipe, train: Images, test: Images) -> Iterator[Row]:
 
 
 def bottleneck(recipe: Recipe, train: Images, test: Images) -> Iterator[Row]:
-    """A small network of three LST-Net bottlenecks, in both variants and with both starts, on a third of the images."""
+    """A small network of three LST-Net bottlenecks, in both variants and with both starts, on a sixth of the images."""
     arms: Arms = {
         f"variant {variant}, {start}": partial(_lst_net, variant, start) for variant in VARIANTS for start in STARTS
     }
