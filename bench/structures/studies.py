@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -125,7 +126,7 @@ def bottleneck(recipe: Recipe, train: Images, test: Images) -> Iterator[Row]:
     arms: Arms = {
         f"variant {variant}, {start}": partial(_lst_net, variant, start) for variant in VARIANTS for start in STARTS
     }
-    yield from trials(arms, train.first(CONVOLUTIONAL_IMAGES), test, recipe, _size)
+    yield from trials(arms, train.first(CONVOLUTIONAL_IMAGES), test, replace(recipe, batch=100), _size)
 
 
 STUDIES: dict[str, Callable[[Recipe, Images, Images], Iterator[Row]]] = {
