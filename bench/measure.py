@@ -47,6 +47,7 @@ DESIGNS = (
 CLOCKS = (
     ("dsp", {}, place_ecp5, 5),
     ("fast", {}, place_ecp5, 1),
+    ("fast", {"multiplier": "lut"}, place_ecp5, 3),
     ("tiny", {"format": "Q2.6"}, place_ice40, 5),
 )
 """LST-1-28 designs that are placed and routed, how, and with how many seeds at most; one of `fast` takes minutes."""
