@@ -36,6 +36,7 @@ DESIGNS = (
     ("lst-1-28", "lut", {}),
     ("lst-1-28", "lut", {"format": "Q2.6"}),
     ("lst-1-28", "fast", {}),
+    ("lst-1-28", "fast", {"multiplier": "lut"}),
     ("lst-1-28", "tiny", {}),
     ("lst-1-28", "tiny", {"format": "Q2.6"}),
     ("lst-1-8", "dsp", {}),
@@ -120,6 +121,7 @@ def profile(name: str, profile: str, options: dict[str, Any]) -> dict[str, Any]:
     return {
         "checkpoint": name,
         "profile": profile,
+        "options": options,
         "format": str(design.formats.weight),
         "pes": design.pes,
         "cycles_per_image": design.cycles_per_image,
@@ -142,6 +144,7 @@ def clock() -> list[dict[str, Any]]:
         rows.append(
             {
                 "profile": profile,
+                "options": options,
                 "format": str(design.formats.weight),
                 "part": placed.part,
                 "cells": placed.cells,
