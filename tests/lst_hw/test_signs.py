@@ -105,9 +105,11 @@ def test_transforms_divided_by_different_numbers_multiply() -> None:
     assert signs_of(Network(8, 8, (rows, columns, Output(3)))) is None
 
 
-@pytest.mark.parametrize(("formats", "why"), [("Q1.7", "1 saturates, -1 does not"), ("Q5.1", "rounded to 1/2 and 0")])
-def test_a_format_that_does_not_hold_the_weights_multiplies(formats: str, why: str) -> None:
-    divisor = "" if formats == "Q1.7" else "/4"
+@pytest.mark.parametrize(
+    ("formats", "divisor", "why"),
+    [("Q1.7", "", "1 saturates, -1 does not"), ("Q5.1", "/4", "1/2 and 0"), ("Q5.1", "/8", "0 and 0")],
+)
+def test_a_format_that_does_not_hold_the_weights_multiplies(formats: str, divisor: str, why: str) -> None:
     layers = (RowTransform(8, f"walsh{divisor}", "identity"), ColumnTransform(8, f"walsh{divisor}", "identity"))
     assert signs_of(Network(8, 8, (*layers, Output(3))), formats=Formats.parse(formats)) is None, why
 
