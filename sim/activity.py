@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
-from lst_hw.synthesis import FlatNetlist
+from lst_hw.synthesis import Netlist
 
 GROUPS = {
     "array": "PE array",
@@ -58,8 +57,17 @@ def group_of(cell: str) -> str:
     return GROUPS.get(block[1], OTHERS) if block else OTHERS
 
 
-def nets_by_group(module: dict[str, Any]) -> dict[str, list[str]]:
-    """Verilog names of all nets that cells drive, each once."""
+def nets_by_group(netlist: Netlist) -> dict[str, list[str]]:
+    """Verilog names of all nets that cells drive, each once.
+
+    Raises
+    ------
+    ValueError
+        If the netlist is more than one module.
+    """
+    module = netlist.module
+    if module is None:
+        raise ValueError("Netlist must be flat")
     names: dict[int, str] = {}
     for name, net in module["netnames"].items():
         for place, bit in enumerate(net["bits"], net.get("offset", 0)):
@@ -75,10 +83,10 @@ def nets_by_group(module: dict[str, Any]) -> dict[str, list[str]]:
     return nets
 
 
-def with_counters(netlist: FlatNetlist) -> str:
+def with_counters(netlist: Netlist) -> str:
     """The netlist's Verilog with counters that a simulation prints at its end."""
     nets, counting, printing = [], [], []
-    for number, names in enumerate(nets_by_group(netlist.module).values()):
+    for number, names in enumerate(nets_by_group(netlist).values()):
         nets.append(f"  reg [63:0] toggles_{number} = 0;")
         printing.append(f'    $display("TOGGLES {number} %0d", toggles_{number});')
         for start in range(0, len(names), _WORD):
@@ -97,9 +105,9 @@ def with_counters(netlist: FlatNetlist) -> str:
     return "\n".join([body, *lines, end + rest])
 
 
-def counted(output: str, netlist: FlatNetlist, images: int) -> Activity:
+def counted(output: str, netlist: Netlist, images: int) -> Activity:
     """What the counters printed."""
-    groups = nets_by_group(netlist.module)
+    groups = nets_by_group(netlist)
     toggles = [0] * len(groups)
     for number, count in _COUNTED.findall(output):
         toggles[int(number)] = int(count)

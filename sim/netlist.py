@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lst_hw.design import Design
 from lst_hw.emit import to_verilog
-from lst_hw.synthesis import xilinx_flat_netlist, xilinx_netlist
+from lst_hw.synthesis import Netlist, xilinx_netlist
 from lst_hw.vectors import BENCH, write_vectors
 from lst_model.data import Images
 from lst_model.errors import InputError
@@ -29,8 +29,7 @@ class NetlistRun:
 
     Attributes
     ----------
-    netlist : str
-        Verilog of cells.
+    netlist : Netlist
     images : int
     wrong : int
         Result beats that differ from the integer model's, or did not come.
@@ -40,7 +39,7 @@ class NetlistRun:
         Bit changes, if asked for and all results came.
     """
 
-    netlist: str
+    netlist: Netlist
     images: int
     wrong: int
     cycles: int | None
@@ -71,9 +70,8 @@ def run_netlist(quantized: QuantizedNetwork, design: Design, images: Images, *, 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_vectors(folder, quantized, design, images)
-        flat = xilinx_flat_netlist(to_verilog(design)) if activity else None
-        netlist = flat.verilog if flat else xilinx_netlist(to_verilog(design))
-        (folder / "netlist.v").write_text(with_counters(flat) if flat else netlist)
+        netlist = xilinx_netlist(to_verilog(design), flat=activity)
+        (folder / "netlist.v").write_text(with_counters(netlist) if activity else netlist.verilog)
         (folder / "cells.v").write_text(cell_models())
         made = [verilator, *_FLAGS, "-Mdir", "made", "-o", "bench", BENCH, "netlist.v", "cells.v"]
         compiled = subprocess.run(made, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
@@ -83,7 +81,7 @@ def run_netlist(quantized: QuantizedNetwork, design: Design, images: Images, *, 
         run = subprocess.run(["made/bench"], cwd=folder, capture_output=True, text=True, errors="replace", check=False)
     passed = re.search(r"PASS \d+ frames, (\d+) cycles", run.stdout)
     if passed:
-        toggles = counted(run.stdout, flat, len(images)) if flat else None
+        toggles = counted(run.stdout, netlist, len(images)) if activity else None
         return NetlistRun(netlist, len(images), 0, int(passed[1]), toggles)
     failed = re.search(r"FAIL (\d+) of \d+ frames", run.stdout)
     return NetlistRun(netlist, len(images), int(failed[1]) if failed else len(images), None)

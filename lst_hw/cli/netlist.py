@@ -61,15 +61,22 @@ def command(
         run = run_netlist(chosen.quantized, chosen.design, tested, activity=activity)
     counts = operations(chosen.design)
     if output is not None:
-        write_text(output, run.netlist)
+        write_text(output, run.netlist.verilog)
     if json_file is not None:
-        content: dict[str, Any] = {"images": run.images, "wrong": run.wrong, "cycles": run.cycles}
+        content: dict[str, Any] = {
+            "images": run.images,
+            "wrong": run.wrong,
+            "cycles": run.cycles,
+            "area": asdict(run.netlist.area),
+        }
         if run.activity is not None:
             content |= {"nets": run.activity.nets, "toggles_per_image": run.activity.toggles, **asdict(counts)}
         write_text(json_file, json.dumps(content, indent=2) + "\n")
     if str(json_file) != "-":
         verdict = f"OK: {run.cycles:,} cycles" if run.cycles else "FAIL"
-        click.echo(f"{run.images:,} images ({tested.source}) through the netlist, {run.wrong:,} wrong\n{verdict}")
+        click.echo(f"{run.images:,} images ({tested.source}) through the netlist, {run.wrong:,} wrong")
+        area = run.netlist.area
+        click.echo(f"{area.lut:,} LUT, {area.ff:,} FF, {area.ramb18} RAMB18, {area.dsp} DSP\n{verdict}")
         if run.activity is not None:
             click.echo(_table(run.activity))
             click.echo(

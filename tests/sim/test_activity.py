@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from lst_hw.synthesis import FlatNetlist
+from lst_hw.synthesis import Area, Netlist
 from sim.activity import GROUPS, OTHERS, Activity, counted, group_of, nets_by_group, with_counters
 
 CYCLES = 20
 
-NETLIST = FlatNetlist(
+NETLIST = Netlist(
     """
 module lst_accel(input aclk, input aresetn, output out);
   reg [3:2] \\core.array.count = 0;
@@ -26,6 +26,7 @@ module lst_accel(input aclk, input aresetn, output out);
   end
 endmodule
 """,
+    Area(0, 3, 0, 0, "none"),
     {
         "netnames": {
             "aclk": {"bits": [2]},
@@ -80,11 +81,16 @@ def test_a_cell_counts_as_what_its_block_does(cell: str, group: str) -> None:
 
 
 def test_each_net_that_a_cell_drives_counts_once_and_pads_do_not() -> None:
-    nets = nets_by_group(NETLIST.module)
+    nets = nets_by_group(NETLIST)
     assert list(nets) == [*dict.fromkeys(GROUPS.values()), OTHERS]
     assert [name.split() for name in nets["PE array"]] == [["\\core.array.count", "[2]"], ["\\core.array.count", "[3]"]]
     assert nets["sums"] == ["\\core.requantizer_0.$flop "]
     assert sum(map(len, nets.values())) == 3
+
+
+def test_nets_are_those_of_one_module() -> None:
+    with pytest.raises(ValueError, match="Netlist must be flat"):
+        nets_by_group(Netlist("", NETLIST.area))
 
 
 def test_changes_are_counted_from_edge_to_edge_once_the_reset_is_over(tmp_path: Path) -> None:
