@@ -9,7 +9,7 @@ import pytest
 from bench.walsh import report
 from bench.walsh.designs import VARIANTS, Variant
 from lst_model.blocks import parse_blocks
-from lst_model.packaged import shipped
+from lst_model.checkpoint import shipped
 from sim.activity import GROUPS, OTHERS
 
 
@@ -24,7 +24,7 @@ def result(variant: Variant, **changed: Any) -> dict[str, Any]:
         "cycles": 99,
         "area": {"lut": 1, "ff": 2, "ramb18": 3, "dsp": 4},
         "operations": {"multiplications": 10, "additions": 20, "rom_weights": 30.0},
-        "toggles": {group: 1000.0 for group in [*dict.fromkeys(GROUPS.values()), OTHERS]},
+        "toggles": dict.fromkeys([*dict.fromkeys(GROUPS.values()), OTHERS], 1000.0),
         **changed,
     }
 
