@@ -12,6 +12,7 @@ from lst_model.layers import ColumnTransform
 
 from .schedule import Loop, Schedule
 from .select import by_index, counter
+from .signs import Signs
 
 
 class Phase(enum.Enum):
@@ -41,6 +42,8 @@ class Controller(wiring.Component):
         Address widths.
     gapless : bool
         The stream offers well-formed frames only, and each of their pixels as soon as the one before has been taken.
+    signs : Signs, optional
+        What PEs that only add and subtract must know.
 
     Members
     -------
@@ -66,12 +69,34 @@ class Controller(wiring.Component):
         Pulse: a malformed frame was dropped.
     accepted : Out(1)
         Pulse: the last pixel of a well-formed frame was taken.
+    index : Out(signs.index_bits)
+        With ``signs``: Gray code of the operand's place in its line.
+    selection : Out(range(signs.selection_count))
+        With ``signs``: which masks the pass needs.
+    padding : Out(1)
+        With ``signs``: no operand is issued; the array must get a 0.
     """
 
     def __init__(
-        self, *, schedule: Schedule, row_bits: int, column_bits: int, rom_address_bits: int, gapless: bool = False
+        self,
+        *,
+        schedule: Schedule,
+        row_bits: int,
+        column_bits: int,
+        rom_address_bits: int,
+        gapless: bool = False,
+        signs: Signs | None = None,
     ) -> None:
-        self._schedule, self._gapless = schedule, gapless
+        self._schedule, self._gapless, self._signs = schedule, gapless, signs
+        for_signs = (
+            {
+                "index": Out(signs.index_bits),
+                "selection": Out(range(max(2, signs.selection_count))),
+                "padding": Out(1),
+            }
+            if signs
+            else {}
+        )
         super().__init__(
             {
                 "pixels": In(stream.Signature(data.StructLayout({"last": 1}))),
@@ -88,6 +113,7 @@ class Controller(wiring.Component):
                 "streams": Out(1),
                 "dropped": Out(1),
                 "accepted": Out(1),
+                **for_signs,
             }
         )
 
@@ -133,6 +159,18 @@ class Controller(wiring.Component):
             adds = of_loop("adds_skip", lambda loop: loop.step is not None and loop.step.stage.adds_skip)
             results = of_loop("results", lambda loop: loop.step.stage.outputs if loop.step is not None else 0)
             m.d.comb += self.saved.eq(running & adds & (turn == 0) & (inner < results))
+
+        if self._signs is not None:
+            signs = self._signs
+            base = of_loop(
+                "first_selection", lambda loop: 0 if loop.step is None else signs.selections[loop.step.index]
+            )
+            used = of_loop("operands", lambda loop: 0 if loop.step is None else signs.operands[loop.step.index])
+            m.d.comb += [
+                self.index.eq(inner ^ (inner >> 1)),
+                self.selection.eq(base + turn),
+                self.padding.eq(inner >= used),
+            ]
 
         # The frame as the stream delivers it, in the first loop.
         awaits_pixel, frame_end, frame_dropped = Signal(), Signal(), Signal()

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 from drivers.bench import assert_repeatable, simulate
-from drivers.networks import network
+from drivers.networks import network, quantized
 
 from lst_hw.controller import Controller
 from lst_hw.schedule import Loop, Schedule, widest_layer
-from lst_model.layers import ColumnTransform
+from lst_hw.signs import find_signs, gray
+from lst_model.layers import ColumnTransform, Output, RowTransform
 from lst_model.network import Network
 
 NETWORKS = [
@@ -264,6 +265,39 @@ def test_operands_come_from_the_stream_in_an_unfolded_first_layer_only(pes: int)
 
     simulate(controller, bench)
     assert streams == cycles_of(schedule.loops, lambda loop: loop.step is not None and loop.step.streams)
+
+
+@pytest.mark.parametrize("pes", [3, 4, 6])
+def test_pes_that_only_add_learn_place_and_selection_of_each_operand(pes: int) -> None:
+    rows, columns = RowTransform(6, "hadamard:pad", "identity"), ColumnTransform(6, "walsh:pad", "identity")
+    described = Network(5, 5, (rows, columns, Output(2)))
+    schedule = Schedule(described, pes, 2)
+    signs = find_signs(schedule, [weight.tolist() for weight in quantized(described).weights])
+    assert signs is not None
+    controller = Controller(schedule=schedule, **ADDRESS, signs=signs)
+    expected = [
+        (gray(inner), signs.selections[loop.step.index] + turn, inner >= loop.step.elements)
+        for loop in schedule.loops[:-1]
+        for _ in range(loop.outer if loop.step else 0)
+        for turn in range(loop.turns)
+        for inner in range(loop.inner)
+        if loop.step is not None
+    ]
+    found = []
+
+    async def bench(ctx: Any) -> None:
+        ctx.set(controller.result_ready, 1)
+        taken = 0
+        for loop in schedule.loops[:-1]:
+            for cycle in range(loop.cycles):
+                offer(ctx, controller, valid=True, last=taken == described.rows * described.columns - 1)
+                taken += ctx.get(controller.take)
+                if loop.step is not None and cycle < loop.cycles - loop.gap:
+                    found.append(tuple(map(ctx.get, (controller.index, controller.selection, controller.padding))))
+                await ctx.tick()
+
+    simulate(controller, bench)
+    assert found == expected
 
 
 def cycles_of(loops: Sequence[Loop], holds: Any) -> list[bool]:

@@ -89,6 +89,9 @@ PROMISED = {
     "lst-1-8": 0.968,
     "lst-2-28": 0.992,
     "reslst-3-19-dct-9": 0.989,
+    "lst-1-16": 0.983,
+    "wht-16-lst-1-16": 0.979,
+    "dct-9": 0.914,
     "reslst-3-28": 0.992,
 }
 """Least accuracy on the MNIST test set; ``weights/README.md`` has the exact ones."""
