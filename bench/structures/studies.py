@@ -35,7 +35,7 @@ CONVOLUTIONAL_IMAGES = 10_000
 SUMS = ("dense", "gaussian:200@1", "outer:200@1", "permutation:200@1", "dct:200", "rank:4", "gaussian:20*rank:3@1")
 GROWING = ("gaussian:50@1", "gaussian:100@1", "gaussian:200@1")
 
-SMALL = ("lst-1-8", "reslst-3-19-dct-9", "lst-1-28")
+SMALL = ("dct-9", "lst-1-8", "lst-1-16", "reslst-3-19-dct-9", "lst-1-28")
 
 
 def linear(recipe: Recipe, train: Images, test: Images) -> Iterator[Row]:
