@@ -36,6 +36,7 @@ DESIGNS = (
     ("lst-1-28", "lut", {}),
     ("lst-1-28", "lut", {"format": "Q2.6"}),
     ("lst-1-28", "fast", {}),
+    ("lst-1-28", "fast", {"multiplier": "lut"}),
     ("lst-1-28", "tiny", {}),
     ("lst-1-28", "tiny", {"format": "Q2.6"}),
     ("lst-1-8", "dsp", {}),
@@ -47,6 +48,7 @@ DESIGNS = (
 CLOCKS = (
     ("dsp", {}, place_ecp5, 5),
     ("fast", {}, place_ecp5, 1),
+    ("fast", {"multiplier": "lut"}, place_ecp5, 3),
     ("tiny", {"format": "Q2.6"}, place_ice40, 5),
 )
 """LST-1-28 designs that are placed and routed, how, and with how many seeds at most; one of `fast` takes minutes."""
@@ -119,6 +121,7 @@ def profile(name: str, profile: str, options: dict[str, Any]) -> dict[str, Any]:
     return {
         "checkpoint": name,
         "profile": profile,
+        "options": options,
         "format": str(design.formats.weight),
         "pes": design.pes,
         "cycles_per_image": design.cycles_per_image,
@@ -141,6 +144,7 @@ def clock() -> list[dict[str, Any]]:
         rows.append(
             {
                 "profile": profile,
+                "options": options,
                 "format": str(design.formats.weight),
                 "part": placed.part,
                 "cells": placed.cells,

@@ -68,6 +68,12 @@ def _engines(rows: list[dict[str, Any]]) -> str:
     )
 
 
+def _profile(row: dict[str, Any]) -> str:
+    """A profile, and the options that are not the profile's; the format has a column of its own."""
+    options = "".join(f" --{name} {value}" for name, value in row["options"].items() if name != "format")
+    return f"`{row['profile']}{options}`"
+
+
 def _profiles(rows: list[dict[str, Any]]) -> str:
     versions = ", ".join(sorted({row["yosys"] for row in rows}))
     titles = (
@@ -79,7 +85,7 @@ def _profiles(rows: list[dict[str, Any]]) -> str:
         [
             (
                 f"`{row['checkpoint']}`",
-                f"`{row['profile']}`",
+                _profile(row),
                 row["format"],
                 f"{row['cycles_per_image']:,.10g}",
                 *(f"{row[key]:,}" for key in ("latency", "lut", "ff", "ramb18", "dsp")),
@@ -97,7 +103,7 @@ def _clock(rows: list[dict[str, Any]]) -> str:
         ("profile", "format", "part", "clock", "images per second", "latency"),
         [
             (
-                f"`{row['profile']}`",
+                _profile(row),
                 row["format"],
                 row["part"],
                 f"{row['mhz']:.1f} MHz",

@@ -103,7 +103,11 @@ class LSTCore(wiring.Component):
         address = {"row_bits": design.row_bits, "column_bits": design.column_bits}
 
         m.submodules.controller = controller = Controller(
-            schedule=schedule, rom_address_bits=design.rom_address_bits, signs=design.signs, **address
+            schedule=schedule,
+            rom_address_bits=design.rom_address_bits,
+            gapless=design.lanes > 1,
+            signs=design.signs,
+            **address,
         )
         m.submodules.frame_memory = memory = FrameMemory(
             data_bits=ranges.operand_bits, has_skip=design.network.has_skip, lanes=design.lanes, **address

@@ -1,8 +1,8 @@
 """Layer lists in one line: ``lst:28``, ``dct:9``, ``lst:28,dct:14,lst:14``.
 
-Blocks are separated by commas: ``lst:SIZE`` is learned, ``dct:SIZE``, ``walsh:SIZE`` and ``hadamard:SIZE`` are fixed
-transforms of rows and columns that keep the first ``SIZE`` coefficients of each side. ``save`` and ``add`` open and
-close a skip connection.
+Blocks are separated by commas, or by plus signs where commas separate something else: ``lst:SIZE`` is learned;
+``dct:SIZE``, ``walsh:SIZE`` and ``hadamard:SIZE`` are fixed transforms of rows and columns that keep the first ``SIZE``
+coefficients of each side; ``save`` and ``add`` open and close a skip connection.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def parse_blocks(
 
 
 def _layers(text: str, rows: int, columns: int, function: str, weights: str) -> Iterator[Layer]:
-    for block in text.split(","):
+    for block in re.split("[,+]", text):
         if block in _SKIPS:
             yield _SKIPS[block]
             continue

@@ -150,6 +150,32 @@ def test_everything_waits_for_a_pixel_and_nothing_waits_without_need(described: 
 
 
 @pytest.mark.parametrize(("described", "pes"), CASES)
+def test_where_pixels_have_no_gaps_the_array_runs_empty_until_a_frame_comes(described: Network, pes: int) -> None:
+    schedule = Schedule(described, pes, 2)
+    controller = Controller(schedule=schedule, gapless=True, **ADDRESS)
+    pixels = described.rows * described.columns
+
+    async def bench(ctx: Any) -> None:
+        ctx.set(controller.result_ready, 1)
+        for wait in (0, 1, 7):
+            offer(ctx, controller, valid=False)
+            for _ in range(wait):
+                assert ctx.get(controller.advance)
+                assert not ctx.get(controller.last)
+                assert not ctx.get(controller.take)
+                await ctx.tick()
+            taken = 0
+            for expected in walk(schedule):
+                offer(ctx, controller, valid=True, last=taken == pixels - 1)
+                assert ctx.get(controller.advance)
+                assert_shows(ctx, controller, expected)
+                taken += expected.takes
+                await ctx.tick()
+
+    simulate(controller, bench)
+
+
+@pytest.mark.parametrize(("described", "pes"), CASES)
 @pytest.mark.parametrize("wait", [1, 5, 100])
 def test_the_output_layer_begins_when_the_result_register_is_free(described: Network, pes: int, wait: int) -> None:
     schedule, controller = controller_of(described, pes)
