@@ -15,6 +15,7 @@ def rewrite(readme: Path, results: dict[str, Any]) -> None:
         ("verify", _verify),
         ("engines", _engines),
         ("profiles", _profiles),
+        ("structures", _structures),
         ("clock", _clock),
         ("machine", _machine),
     ):
@@ -92,6 +93,35 @@ def _profiles(rows: list[dict[str, Any]]) -> str:
                 f"{row['accuracy_rtl']:.2%}",
                 f"{row['mismatches']:,} of {row['images']:,} images",
                 f"{row['netlist_wrong']:,} of {row['netlist_images']:,}",
+            )
+            for row in rows
+        ],
+    )
+
+
+def _structures(rows: list[dict[str, Any]]) -> str:
+    return table(
+        (
+            "checkpoint",
+            "parameters",
+            "float",
+            "RTL",
+            "mismatches",
+            "PEs that multiply",
+            "cycles",
+            "LUT",
+            "RAMB18",
+            "DSP48",
+        ),
+        [
+            (
+                f"`{row['checkpoint']}`",
+                f"{row['parameters']:,}",
+                f"{row['accuracy_float']:.2%}",
+                f"{row['accuracy_rtl']:.2%}",
+                f"{row['mismatches']:,} of {row['images']:,} images",
+                f"{row['multiplying_pes']} of {row['pes']}",
+                *(f"{row[key]:,.10g}" for key in ("cycles_per_image", "lut", "ramb18", "dsp")),
             )
             for row in rows
         ],
