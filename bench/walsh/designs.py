@@ -44,11 +44,12 @@ class Variant:
 
 VARIANTS = (
     *(Variant("walsh:32", multiplier, signs) for multiplier in ("dsp", "lut") for signs in (True, False)),
+    *(Variant(name, multiplier) for name in ("walsh:16", "dct-9", "lst:4") for multiplier in ("dsp", "lut")),
     *(Variant("walsh:32,lst:16", multiplier, signs) for multiplier in ("dsp", "lut") for signs in (True, False)),
-    *(Variant(name, multiplier) for name in ("walsh:16", "dct:9", "lst:4") for multiplier in ("dsp", "lut")),
-    *(Variant(name, multiplier) for name in ("lst:16", "lst-1-28") for multiplier in ("dsp", "lut")),
+    *(Variant(name, multiplier) for name in ("wht-16-lst-1-16", "lst-1-16") for multiplier in ("dsp", "lut")),
+    *(Variant("lst-1-28", multiplier) for multiplier in ("dsp", "lut")),
 )
-"""Fronts with a learned output, a front with a block, and plain LST-1 of about the accuracy of either."""
+"""Fronts with a learned output, fronts with a block, each followed by plain LST-1 of about their accuracy; LST-1-28."""
 
 
 def measure(variant: Variant, model: LST, test: Images, images: int) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from drivers.tools import require_tool
 
 from lst_hw.synthesis import Area, Netlist
 from sim.activity import GROUPS, OTHERS, Activity, counted, group_of, nets_by_group, with_counters
@@ -95,9 +95,17 @@ def test_nets_are_those_of_one_module() -> None:
 
 def test_changes_are_counted_from_edge_to_edge_once_the_reset_is_over(tmp_path: Path) -> None:
     (tmp_path / "bench.v").write_text(BENCH + with_counters(NETLIST))
-    verilator = shutil.which("verilator")
-    assert verilator is not None
-    command = [verilator, "--binary", "-Wno-fatal", "-Wno-lint", "--top-module", "bench", "-o", "bench", "bench.v"]
+    command = [
+        require_tool("verilator"),
+        "--binary",
+        "-Wno-fatal",
+        "-Wno-lint",
+        "--top-module",
+        "bench",
+        "-o",
+        "bench",
+        "bench.v",
+    ]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     run = subprocess.run(["obj_dir/bench"], cwd=tmp_path, check=True, capture_output=True, text=True)
     activity = counted(run.stdout, NETLIST, images=2)
