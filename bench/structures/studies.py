@@ -30,12 +30,12 @@ SIDES = (3, 4, 5, 6, 7, 8, 9, 10, 14, 28)
 
 THRESHOLDS = (0.1, 0.2, 0.4)
 HELD_OUT = 5000
-CONVOLUTIONAL_IMAGES = 10_000
+CONVOLUTIONAL_IMAGES = 3000
 
 SUMS = ("dense", "gaussian:200@1", "outer:200@1", "permutation:200@1", "dct:200", "rank:4", "gaussian:20*rank:3@1")
 GROWING = ("gaussian:50@1", "gaussian:100@1", "gaussian:200@1")
 
-SMALL = ("lst-1-8", "reslst-3-19-dct-9", "lst-1-28")
+SMALL = ("dct-9", "lst-1-8", "lst-1-16", "reslst-3-19-dct-9", "lst-1-28")
 
 
 def linear(recipe: Recipe, train: Images, test: Images) -> Iterator[Row]:
@@ -122,11 +122,11 @@ def start(recipe: Recipe, train: Images, test: Images) -> Iterator[Row]:
 
 
 def bottleneck(recipe: Recipe, train: Images, test: Images) -> Iterator[Row]:
-    """A small network of three LST-Net bottlenecks, in both variants and with both starts, on a sixth of the images."""
+    """A small network of three LST-Net bottlenecks, in both variants and with both starts, on few images."""
     arms: Arms = {
         f"variant {variant}, {start}": partial(_lst_net, variant, start) for variant in VARIANTS for start in STARTS
     }
-    yield from trials(arms, train.first(CONVOLUTIONAL_IMAGES), test, replace(recipe, batch=100), _size)
+    yield from trials(arms, train.first(CONVOLUTIONAL_IMAGES), test, replace(recipe, batch=50), _size)
 
 
 STUDIES: dict[str, Callable[[Recipe, Images, Images], Iterator[Row]]] = {
