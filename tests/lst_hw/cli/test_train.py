@@ -97,6 +97,16 @@ def test_repeated_embeddings_and_a_skip_make_a_residual_network(run: Run, bars: 
     )
 
 
+def test_rounds_of_polishing_count_as_epochs(run: Run, bars: Path, tmp_path: Path) -> None:
+    arguments = ["-o", tmp_path / "run", "--data-dir", bars, *SMALL, "--epochs", 2, "--versions", 2, "--polish", 2]
+    code, said, _ = run(*arguments)
+    assert code == 0
+    assert "of 4)" in said
+    assert "--polish 2" in checkpoint.read(tmp_path / "run" / "best.pt")["command"]
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert [epoch["learning_rate"] > 0 for epoch in metrics["epochs"]] == [True, True, False, False]
+
+
 def test_training_for_integers_ends_in_the_command_that_verifies_it(
     run: Run, cli: Cli, bars: Path, tmp_path: Path
 ) -> None:
@@ -242,6 +252,7 @@ def test_help_has_examples(run: Run) -> None:
         (["--skip", "1", "2"], "skip connection from block 1 to block 2: choose 1 <= from < to <= 1"),
         (["--epochs", "0"], "training option epochs is 0: choose 1 or more"),
         (["--epochs", "many"], "'many' is not a valid integer"),
+        (["--polish", "-1"], "training option polish is -1: choose 0 or more"),
         (["--augment", "-1"], "augmentation rotation is -0.16: choose a finite number"),
         (["--threads", "0"], "Invalid value for '--threads'"),
         (["--teacher", "nowhere.pt"], "nowhere.pt: no such checkpoint"),
