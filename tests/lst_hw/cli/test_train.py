@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from drivers import idx
 
 from lst_hw.cli import main
 from lst_model import checkpoint, data, download, training
@@ -49,9 +50,7 @@ def bars(tmp_path: Path) -> Path:
         pixels = random.integers(0, 80, (count, 8, 8), dtype=np.uint8)
         for image, label in zip(pixels, labels, strict=True):
             image[3 * label : 3 * label + 2] += 150
-        for stem, array in zip(data.STEMS[split], (pixels, labels), strict=True):
-            shape = b"".join(size.to_bytes(4, "big") for size in array.shape)
-            (folder / stem).write_bytes(bytes([0, 0, 8, array.ndim]) + shape + array.tobytes())
+        idx.write(folder, split, pixels, labels)
     return folder
 
 
