@@ -1,6 +1,6 @@
 """Activation units: pre-activation code in, activation code out, fixed latency, one result per cycle.
 
-Each implements the function of the same name in :mod:`lst_model.activations`, to the bit, for every code.
+Each implements the unit of the same name in :mod:`lst_model.activations`, to the bit, for every code.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from lst_model.activations import activation_table
-from lst_model.fixed import Formats
+from lst_model.fixed import Formats, QFormat
 
 
 class ActivationUnit(wiring.Component):
@@ -24,7 +24,11 @@ class ActivationUnit(wiring.Component):
     Parameters
     ----------
     formats : Formats
-        ``formats.preactivation`` is the input format, ``formats.activation`` the output format.
+        ``formats.activation`` is the output format.
+    preactivation : QFormat, optional
+        Input format, ``formats.preactivation`` or one with more integer bits; the former by default.
+    threshold : int
+        Code of the threshold, 0 or more, for units that have one.
     multiplier : str
         What units that multiply do it with: ``dsp`` or ``lut``.
 
@@ -39,26 +43,54 @@ class ActivationUnit(wiring.Component):
     ------
     TypeError
         If ``formats`` is not a :class:`~lst_model.fixed.Formats`.
+    ValueError
+        If the input format has another fraction or fewer integer bits than ``formats.preactivation``, or the threshold
+        is negative.
     """
 
     LATENCY: ClassVar[int]
 
-    def __init__(self, *, formats: Formats, multiplier: str = "dsp") -> None:
+    def __init__(
+        self,
+        *,
+        formats: Formats,
+        preactivation: QFormat | None = None,
+        threshold: int = 0,
+        multiplier: str = "dsp",
+    ) -> None:
         if not isinstance(formats, Formats):
             raise TypeError(f"Formats must be a Formats object, not {formats!r}")
+        least = formats.preactivation
+        q = least if preactivation is None else preactivation
+        if q.fraction_bits != least.fraction_bits or q.bits < least.bits:
+            raise ValueError(f"Input format must have the fraction and at least the range of {least}, not {q}")
+        if threshold < 0:
+            raise ValueError(f"Threshold must not be negative, not {threshold!r}")
         self._formats = formats
+        self._preactivation = q
+        self._threshold = threshold
         self._multiplier = multiplier
         super().__init__(
             {
-                "i": In(signed(formats.preactivation.bits)),
+                "i": In(signed(q.bits)),
                 "o": Out(signed(formats.activation.bits)),
             }
         )
 
     @property
     def formats(self) -> Formats:
-        """Formats of input and output."""
+        """Formats of the network."""
         return self._formats
+
+    @property
+    def preactivation(self) -> QFormat:
+        """Format of the input."""
+        return self._preactivation
+
+    def _clipped(self, value: Value) -> Value:
+        """The value saturated to the activation format."""
+        q = self._formats.activation
+        return Mux(value > q.highest, q.highest, Mux(value < q.lowest, q.lowest, value))
 
     def _signed_output(self, m: Module, magnitude: Signal, negative: Signal) -> None:
         """Drive ``o`` with the signed and saturated magnitude, combinationally.
@@ -114,24 +146,21 @@ class TableTanh(ActivationUnit):
 
     LATENCY = 2
 
-    def __init__(self, *, formats: Formats, multiplier: str = "dsp") -> None:
-        super().__init__(formats=formats, multiplier=multiplier)
-        # The negative codes, because the positive end saturates in Q1.n.
-        negative = activation_table("table", formats)[1 : formats.preactivation.highest + 2]
-        self._magnitudes = [-code for code in reversed(negative.tolist())]
-
     def elaborate(self, platform: object) -> Module:
         """Build the unit."""
         m = Module()
         n = self._formats.activation.fraction_bits
-        bits = self._formats.preactivation.bits - 1
+        q = self._formats.preactivation
 
-        m.submodules.rom = rom = Memory(shape=unsigned(n + 1), depth=1 << bits, init=self._magnitudes)
+        m.submodules.rom = rom = Memory(
+            shape=unsigned(n + 1), depth=q.highest + 1, init=_tanh_magnitudes(self._formats)
+        )
         read = rom.read_port()
-        # The most negative code has no counterpart; its neighbour is just as saturated.
-        highest = (1 << bits) - 1
-        address = Signal(bits)
-        m.d.sync += address.eq(Mux(self.i >= 0, self.i, Mux(self.i == ~highest, highest, -self.i)))
+        address = Signal(range(q.highest + 1))
+        size = Signal(len(self.i))
+        # Beyond the format for tanh all is just as saturated, the most negative code, which has no counterpart, too.
+        m.d.comb += size.eq(Mux(self.i < 0, -self.i, self.i))
+        m.d.sync += address.eq(Mux(size > q.highest, q.highest, size))
         m.d.comb += read.addr.eq(address)
 
         negative = Signal(2)
@@ -157,6 +186,76 @@ class HardTanh(ActivationUnit):
         return m
 
 
+class Identity(ActivationUnit):
+    """``x``.
+
+    Latency 1 cycle.
+    """
+
+    LATENCY = 1
+
+    def elaborate(self, platform: object) -> Module:
+        """Build the unit."""
+        m = Module()
+        m.d.sync += self.o.eq(self._clipped(self.i))
+        return m
+
+
+class ReLU(ActivationUnit):
+    """``max(x, 0)``.
+
+    Latency 1 cycle.
+    """
+
+    LATENCY = 1
+
+    def elaborate(self, platform: object) -> Module:
+        """Build the unit."""
+        m = Module()
+        m.d.sync += self.o.eq(Mux(self.i < 0, 0, self._clipped(self.i)))
+        return m
+
+
+class SoftThreshold(ActivationUnit):
+    """``sgn(x) * max(|x| - tau, 0)``.
+
+    Latency 2 cycles: subtraction, saturation.
+    """
+
+    LATENCY = 2
+
+    def elaborate(self, platform: object) -> Module:
+        """Build the unit."""
+        m = Module()
+        threshold = self._threshold
+        reduced = Signal(signed(len(self.i) + 1))
+        with m.If(self.i > threshold):
+            m.d.sync += reduced.eq(self.i - threshold)
+        with m.Elif(self.i < -threshold):
+            m.d.sync += reduced.eq(self.i + threshold)
+        with m.Else():
+            m.d.sync += reduced.eq(0)
+        m.d.sync += self.o.eq(self._clipped(reduced))
+        return m
+
+
+class SoftThresholdReLU(ActivationUnit):
+    """``max(x - tau, 0)``, a soft threshold followed by a ReLU.
+
+    Latency 2 cycles: subtraction, saturation.
+    """
+
+    LATENCY = 2
+
+    def elaborate(self, platform: object) -> Module:
+        """Build the unit."""
+        m = Module()
+        reduced = Signal(signed(len(self.i) + 1))
+        m.d.sync += reduced.eq(self.i - self._threshold)
+        m.d.sync += self.o.eq(Mux(reduced < 0, 0, self._clipped(reduced)))
+        return m
+
+
 def _square(value: Signal) -> Value:
     """``value * value`` as a tree of adders.
 
@@ -171,9 +270,20 @@ def _square(value: Signal) -> Value:
     return rows[0]
 
 
+def _tanh_magnitudes(formats: Formats) -> list[int]:
+    """``tanh`` of every code of ``formats.preactivation`` that is not negative."""
+    # The negative codes, because the positive end saturates in Q1.n.
+    negative = activation_table("table", formats)[1 : formats.preactivation.highest + 2]
+    return [-code for code in reversed(negative.tolist())]
+
+
 UNITS: dict[str, type[ActivationUnit]] = {
     "second-order": SecondOrderTanh,
     "table": TableTanh,
     "hard": HardTanh,
+    "identity": Identity,
+    "relu": ReLU,
+    "soft": SoftThreshold,
+    "st-relu": SoftThresholdReLU,
 }
-"""Activation units by the name of the function they implement."""
+"""Activation units by name."""

@@ -26,6 +26,8 @@ class Collector(wiring.Component):
         What is added to the sums, at the steps' ``bias_base``.
     accumulator_bits, bias_bits : int
         Widths of a sum and of a bias.
+    units : sequence of int
+        A number for each step, 0 by default.
     lanes : int
         Images at a time.
 
@@ -42,6 +44,8 @@ class Collector(wiring.Component):
         ``total`` and ``bias`` are a new sum of each lane and its bias.
     is_logit : Out(1)
         It belongs to the output layer.
+    unit : Out
+        The number of the step that it belongs to.
     restarted : Out(1)
         Everything after this cycle belongs to a new frame.
     total : Out(signed(accumulator_bits)).array(lanes)
@@ -49,9 +53,17 @@ class Collector(wiring.Component):
     """
 
     def __init__(
-        self, *, schedule: Schedule, biases: Sequence[int], accumulator_bits: int, bias_bits: int, lanes: int = 1
+        self,
+        *,
+        schedule: Schedule,
+        biases: Sequence[int],
+        accumulator_bits: int,
+        bias_bits: int,
+        units: Sequence[int] = (0,),
+        lanes: int = 1,
     ) -> None:
         self._schedule = schedule
+        self._units = tuple(units)
         self._biases = tuple(biases)
         super().__init__(
             {
@@ -61,6 +73,7 @@ class Collector(wiring.Component):
                 "totals": In(signed(accumulator_bits)).array(schedule.pes, lanes),
                 "valid": Out(1),
                 "is_logit": Out(1),
+                "unit": Out(range(max(2, max(units) + 1))),
                 "restarted": Out(1),
                 "total": Out(signed(accumulator_bits)).array(lanes),
                 "bias": Out(signed(bias_bits)),
@@ -122,5 +135,6 @@ class Collector(wiring.Component):
             self.valid.eq(busy & self.advance),
             self.restarted.eq(restarts[-1] & self.advance),
             self.is_logit.eq(step == len(steps) - 1),
+            self.unit.eq(by_index(m, step, self._units, "step_unit")),
         ]
         return m

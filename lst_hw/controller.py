@@ -8,7 +8,7 @@ from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import data, enum, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from lst_model.network import ColumnTransform
+from lst_model.layers import ColumnTransform
 
 from .schedule import Loop, Schedule
 from .select import by_index, counter

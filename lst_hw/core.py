@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .activation import UNITS
+from .activation_select import ActivationSelect
 from .argmax import ArgMax
 from .array import PEArray
 from .batch import Batcher
@@ -122,6 +122,7 @@ class LSTCore(wiring.Component):
             biases=design.biases,
             accumulator_bits=max(design.accumulator_bits),
             bias_bits=design.biased_bits,
+            units=design.step_units,
             lanes=design.lanes,
         )
         m.submodules.writer = writer = Writer(
@@ -169,22 +170,32 @@ class LSTCore(wiring.Component):
             m.d.comb += [i.eq(o) for i, o in zip(summed, totals, strict=True)]
 
         # A result is an embedding entry, on its way to the frame memory, or a logit.
-        unit = UNITS[design.activation]
         logit_valid = Signal()
         to_activation = Signal()
-        in_flight = Signal(unit.LATENCY + 1)
+        in_flight = Signal(schedule.activation_latency + 1)
+        units = [Signal.like(collector.unit, name=f"unit_{place}") for place in range(2)]
         m.d.sync += [
             logit_valid.eq(collector.valid & collector.is_logit),
             to_activation.eq(collector.valid & ~collector.is_logit),
             in_flight.eq((in_flight << 1) | to_activation),
+            units[0].eq(collector.unit),
+            units[1].eq(units[0]),
         ]
         m.d.comb += [writer.saved_valid.eq(saved), writer.valid.eq(in_flight[-1])]
         logits = []
         for lane in lanes:
             m.submodules[f"requantizer_{lane}"] = requantizer = Requantizer(
-                formats=design.formats, accumulator_bits=max(design.accumulator_bits), biased_bits=design.biased_bits
+                shift=design.formats.weight.fraction_bits,
+                preactivation=design.preactivation,
+                accumulator_bits=max(design.accumulator_bits),
+                biased_bits=design.biased_bits,
             )
-            m.submodules[f"activation_{lane}"] = activation = unit(formats=design.formats, multiplier=design.multiplier)
+            m.submodules[f"activation_{lane}"] = activation = ActivationSelect(
+                units=design.units,
+                formats=design.formats,
+                preactivation=design.preactivation,
+                multiplier=design.multiplier,
+            )
             m.submodules[f"argmax_{lane}"] = argmax = ArgMax(
                 classes=design.network.classes, logit_bits=ranges.logit_bits
             )
@@ -192,6 +203,7 @@ class LSTCore(wiring.Component):
                 requantizer.total.eq(collector.total[lane]),
                 requantizer.bias.eq(collector.bias),
                 activation.i.eq(requantizer.preactivation),
+                activation.select.eq(units[1]),
                 argmax.valid.eq(logit_valid),
                 argmax.logit.eq(requantizer.biased),
                 writer.saved[lane].eq(memory.read_saved[lane]),

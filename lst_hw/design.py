@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from lst_model.errors import InputError
-from lst_model.fixed import Formats
+from lst_model.fixed import Formats, QFormat
 from lst_model.network import Network
 from lst_model.quantize import QuantizedNetwork
 from lst_model.ranges import NetworkRanges, Range, aligned_biases, network_ranges
 
-from .activation import UNITS
+from .activation_select import latency
 from .array import MULTIPLIERS, PEArray
 from .batch import PATIENCE, START_LATENCY
 from .booth import shortfall
@@ -40,8 +40,12 @@ class Design:
     ----------
     network : Network
     formats : Formats
-    activation : str
-        Name of the activation unit.
+    preactivation : QFormat
+        What the activation units read.
+    units : tuple of str
+        Names of the activation units (:func:`~lst_model.activations.unit_name`), in order of their first use.
+    step_units : tuple of int
+        Index of each step's unit; 0 for the output layer, which has none.
     schedule : Schedule
         What the array does in every cycle.
     ranges : NetworkRanges
@@ -67,7 +71,9 @@ class Design:
 
     network: Network
     formats: Formats
-    activation: str
+    preactivation: QFormat
+    units: tuple[str, ...]
+    step_units: tuple[int, ...]
     schedule: Schedule
     ranges: NetworkRanges
     banks: tuple[RomBank, ...]
@@ -116,7 +122,9 @@ class Design:
         count = widest_layer(network) if pes is None else pes
         digits = PEArray.weight_digits(ranges.weight, multiplier)
         packing = PEArray.operand_latency(ranges.operand, ranges.weight, lanes, multiplier)
-        schedule = Schedule(network, count, UNITS[quantized.activation].LATENCY, digits, packing)
+        names = [quantized.unit(stage) for stage in network.stages[:-1]]
+        units = tuple(dict.fromkeys(names))
+        schedule = Schedule(network, count, latency(units), digits, packing)
         weights = [weight.tolist() for weight in quantized.weights]
         missing = [[shortfall(row, digits) if multiplier == "lut" else 0 for row in matrix] for matrix in weights]
         biases = [
@@ -127,7 +135,9 @@ class Design:
         return cls(
             network=network,
             formats=quantized.formats,
-            activation=quantized.activation,
+            preactivation=quantized.preactivation,
+            units=units,
+            step_units=(*map(units.index, names), 0),
             schedule=schedule,
             ranges=ranges,
             banks=rom_banks(schedule, weights),
@@ -139,6 +149,11 @@ class Design:
             weights_hash=int(quantized.sha256[:8], 16),
             axi_lite=axi_lite,
         )
+
+    @property
+    def activation(self) -> str:
+        """The activation units in words."""
+        return " and ".join(self.units)
 
     @property
     def pes(self) -> int:

@@ -103,7 +103,7 @@ def manifest(design: Design, checkpoint: Path, verilog: str) -> dict[str, Any]:
         "parameters": design.network.parameters,
         "formats": {
             **design.formats.as_dict(),
-            "preactivation": str(design.formats.preactivation),
+            "preactivation": str(design.preactivation),
             "result_logit": design.result_logit_format,
         },
         "activation": design.activation,

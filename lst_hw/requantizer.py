@@ -6,7 +6,7 @@ from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from lst_model.fixed import Formats
+from lst_model.fixed import QFormat
 
 
 class Requantizer(wiring.Component):
@@ -17,7 +17,9 @@ class Requantizer(wiring.Component):
 
     Parameters
     ----------
-    formats : Formats
+    shift : int
+        Fractional bits of a weight, which the pre-activation does not have.
+    preactivation : QFormat
     accumulator_bits, biased_bits : int
         Widths of a sum before and behind the bias.
 
@@ -28,7 +30,7 @@ class Requantizer(wiring.Component):
     biased : Out(signed(biased_bits))
         ``total + bias``; for the output layer, the logit.
     preactivation : Out(signed)
-        Code in ``formats.preactivation``.
+        Code in that format.
 
     Raises
     ------
@@ -36,24 +38,23 @@ class Requantizer(wiring.Component):
         If ``biased_bits`` is less than ``accumulator_bits``.
     """
 
-    def __init__(self, *, formats: Formats, accumulator_bits: int, biased_bits: int) -> None:
+    def __init__(self, *, shift: int, preactivation: QFormat, accumulator_bits: int, biased_bits: int) -> None:
         if biased_bits < accumulator_bits:
             raise ValueError(f"Biased sum must be at least {accumulator_bits} bits wide, not {biased_bits!r}")
-        self._formats = formats
+        self._shift, self._preactivation = shift, preactivation
         super().__init__(
             {
                 "total": In(signed(accumulator_bits)),
                 "bias": In(signed(biased_bits)),
                 "biased": Out(signed(biased_bits)),
-                "preactivation": Out(signed(formats.preactivation.bits)),
+                "preactivation": Out(signed(preactivation.bits)),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         """Build adder and limiter."""
         m = Module()
-        q = self._formats.preactivation
-        shift = self._formats.weight.fraction_bits
+        q, shift = self._preactivation, self._shift
         # The exact sum fits by the choice of widths, so the carry out is never needed.
         m.d.sync += self.biased.eq(self.total + self.bias)
         rounded = Signal(signed(max(1, len(self.biased) - shift)))

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from lst_model.errors import InputError
-from lst_model.network import ColumnTransform, Network, Output, RowTransform, Stage
+from lst_model.layers import ColumnTransform, Output, RowTransform, Stage
+from lst_model.network import Network
 
 ARRAY_LATENCY = 4
 """Cycles from the issue of an operand's address to the sum in PE 0 that includes it, with one weight digit."""

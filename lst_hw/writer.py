@@ -10,7 +10,7 @@ from amaranth.lib.fifo import SyncFIFO
 from amaranth.lib.wiring import In, Out
 
 from lst_model.fixed import QFormat
-from lst_model.network import RowTransform
+from lst_model.layers import RowTransform
 
 from .schedule import Loop, Schedule
 from .select import by_index, counter

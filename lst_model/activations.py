@@ -1,7 +1,8 @@
 """The activation units, specified on integer codes (``docs/arithmetic.md``, "Activation").
 
-Each is a function from a pre-activation code ``p`` to an activation code, both with ``n`` fractional bits,
-odd in ``p``. The integer model and the hardware tests use these functions; the hardware implements them.
+Each is a function from a pre-activation code ``p`` to an activation code, both with ``n`` fractional bits. Those for
+tanh are approximations, odd in ``p``, of which a design uses one; the others compute their function exactly. The
+integer model and the hardware tests use these functions; the hardware implements them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import InputError
-from .fixed import Formats, shift_round
+from .fixed import Formats, QFormat, shift_round
+from .functions import PLAIN, Function
 
 Codes = npt.NDArray[np.int64]
 
@@ -48,9 +50,39 @@ ACTIVATIONS: dict[str, Callable[[Codes, int], Codes]] = {
     "table": table,
     "hard": hard,
 }
-"""Activation units by name, as functions of the magnitude ``a >= 0`` and the number of fractional bits."""
+"""Units for tanh by name, as functions of the magnitude ``a >= 0`` and the number of fractional bits."""
 
 DEFAULT = "second-order"
+
+
+def identity(code: Codes, threshold: int) -> Codes:
+    """``p``."""
+    return code
+
+
+def relu(code: Codes, threshold: int) -> Codes:
+    """``max(p, 0)``."""
+    return np.maximum(code, 0)
+
+
+def soft(code: Codes, threshold: int) -> Codes:
+    """``sgn(p) * max(|p| - t, 0)``."""
+    magnitude: Codes = np.maximum(np.abs(code) - threshold, 0)
+    return np.sign(code) * magnitude
+
+
+def st_relu(code: Codes, threshold: int) -> Codes:
+    """``max(p - t, 0)``."""
+    return np.maximum(code - threshold, 0)
+
+
+EXACT: dict[str, Callable[[Codes, int], Codes]] = {
+    "identity": identity,
+    "relu": relu,
+    "soft": soft,
+    "st-relu": st_relu,
+}
+"""Units of the other functions by name, as functions of the code and the threshold's code."""
 
 
 def check(name: str) -> str:
@@ -60,14 +92,49 @@ def check(name: str) -> str:
     return name
 
 
-def activation_codes(name: str, preactivation: npt.ArrayLike, formats: Formats) -> Codes:
-    """Activation codes of pre-activation codes: the unit's odd function, saturated to the activation format."""
+def unit_name(function: Function, tanh: str) -> str:
+    """Name of the unit that computes a function, ``tanh`` being that of the unit chosen for tanh.
+
+    It is the text of all functions but tanh, threshold included.
+    """
+    return tanh if function.name == PLAIN[0] else str(function)
+
+
+def threshold_code(function: Function, formats: Formats) -> int:
+    """The threshold as an activation code, rounded to nearest.
+
+    Raises
+    ------
+    InputError
+        If the activation format does not reach that far.
+    """
+    q = formats.activation
+    code = math.floor(function.tau * q.scale + 0.5)
+    if code > q.highest:
+        raise InputError(f"function {function}: its threshold is beyond the activation format {q}, choose less")
+    return code
+
+
+def activation_codes(unit: str, preactivation: npt.ArrayLike, formats: Formats) -> Codes:
+    """Activation codes of pre-activation codes: the unit's function, saturated to the activation format.
+
+    ``unit`` is one of :data:`ACTIVATIONS`, or the text of another function (:func:`unit_name`).
+    """
     codes = np.atleast_1d(np.asarray(preactivation, dtype=np.int64))
-    positive = ACTIVATIONS[check(name)](np.abs(codes), formats.activation.fraction_bits)
-    return np.clip(np.where(codes < 0, -positive, positive), formats.activation.lowest, formats.activation.highest)
+    q = formats.activation
+    if unit.partition(":")[0] in EXACT:
+        function = Function.parse(unit)
+        values = EXACT[function.name](codes, threshold_code(function, formats))
+    else:
+        positive = ACTIVATIONS[check(unit)](np.abs(codes), q.fraction_bits)
+        values = np.where(codes < 0, -positive, positive)
+    return np.clip(values, q.lowest, q.highest)
 
 
-def activation_table(name: str, formats: Formats) -> Codes:
-    """The activation code of every pre-activation code, from the lowest to the highest."""
-    q = formats.preactivation
-    return activation_codes(name, np.arange(q.lowest, q.highest + 1), formats)
+def activation_table(unit: str, formats: Formats, preactivation: QFormat | None = None) -> Codes:
+    """The activation code of every pre-activation code, from the lowest to the highest.
+
+    Pre-activations are in :attr:`~lst_model.fixed.Formats.preactivation` unless another format is given.
+    """
+    q = formats.preactivation if preactivation is None else preactivation
+    return activation_codes(unit, np.arange(q.lowest, q.highest + 1), formats)

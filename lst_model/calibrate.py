@@ -13,6 +13,7 @@ from .activations import MAX_TABLE_FRACTION, activation_table
 from .data import Images
 from .errors import InputError
 from .fixed import MAX_BITS, Formats, QFormat
+from .layers import Stage
 from .module import LST, Activation, normalise
 from .network import Network
 
@@ -62,7 +63,10 @@ def tensors(network: Network) -> dict[str, str]:
     """
     roles = {"input": "activation"}
     for stage in network.stages:
-        roles |= {f"{stage.key}.weight": "weight", f"{stage.key}.bias": "bias", stage.name: "activation"}
+        roles[f"{stage.key}.weight"] = "weight"
+        if stage.structure.has_bias:
+            roles[f"{stage.key}.bias"] = "bias"
+        roles[stage.name] = "activation"
     roles.pop("logits")
     return roles
 
@@ -88,12 +92,17 @@ class Calibration:
         self.roles = tensors(model.network)
         self._input = normalise(torch.from_numpy(images.pixels))
         with torch.no_grad():
-            self._values = model.trace(self._input)
+            self._values = _Rounding(model, lambda name, value: value).trace(self._input)
+            self._parameters = {
+                f"{stage.key}.{kind}": getattr(model, kind)(stage).detach()
+                for stage in model.network.stages
+                for kind in ("weight", "bias")
+            }
         self.logits = self._values["logits"]
 
     def values(self, name: str) -> Tensor:
         """The float model's values of a tensor, all images, or of the logits."""
-        return self._values[name] if name in self._values else self.model.get_parameter(name).detach()
+        return self._values[name] if name in self._values else self._parameters[name]
 
     def quantised_logits(self, names: Collection[str], formats: Formats, activation: str = "table") -> Tensor:
         """Logits of the float model with the named tensors rounded; :data:`UNIT` stands for the activation unit."""
@@ -125,14 +134,20 @@ class Calibration:
 
 
 class _Rounding(LST):
-    """A copy of a float model in which a function of name and value changes every parameter and value."""
+    """A float model in which a function of name and value changes every parameter and value."""
 
     def __init__(self, model: LST, rounded: Callable[[str, Tensor], Tensor]) -> None:
-        # The weights of the copy are drawn before they are replaced; the random state is the caller's.
+        # The weights made here are not used, so drawing them must not move the caller's random state.
         with torch.random.fork_rng(devices=[]):
             super().__init__(model.network, model.activation)
-        self.load_state_dict({name: rounded(name, value) for name, value in model.state_dict().items()})
         self._rounded = rounded
+        self._model = [model]
+
+    def weight(self, stage: Stage) -> Tensor:
+        return self._rounded(f"{stage.key}.weight", self._model[0].weight(stage).detach())
+
+    def bias(self, stage: Stage) -> Tensor:
+        return self._rounded(f"{stage.key}.bias", self._model[0].bias(stage).detach())
 
     def _read(self, name: str, x: Tensor) -> Tensor:
         return self._rounded(name, x)

@@ -17,8 +17,9 @@ import torch
 from torch import Tensor
 
 from .errors import InputError
+from .layers import ColumnTransform, Layer, Output, RowTransform, SkipAdd, SkipSave
 from .module import LST
-from .network import ColumnTransform, Layer, Network, Output, RowTransform, SkipAdd, SkipSave
+from .network import Network
 
 FORMAT = "lst-checkpoint-1"
 SHIPPED = Path(__file__).parent / "weights"

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from .activations import activation_table
 from .errors import InputError
-from .network import ColumnTransform, Output, RowTransform, Stage
+from .layers import ColumnTransform, Output, RowTransform, Stage
 from .pixels import pixel_codes
 from .quantize import QuantizedNetwork
 from .ranges import aligned_biases
@@ -26,7 +26,6 @@ class IntegerLST(nn.Module):
     """
 
     pixel_table: Tensor
-    activation_table: Tensor
 
     def __init__(self, quantized: QuantizedNetwork) -> None:
         super().__init__()
@@ -34,8 +33,9 @@ class IntegerLST(nn.Module):
         self.network = quantized.network
         formats = quantized.formats
         self.register_buffer("pixel_table", torch.from_numpy(pixel_codes(np.arange(256), formats.activation)))
-        self.register_buffer("activation_table", torch.from_numpy(activation_table(quantized.activation, formats)))
-        for index, weight in enumerate(quantized.weights):
+        for index, (stage, weight) in enumerate(zip(self.network.stages, quantized.weights, strict=True)):
+            table = activation_table(quantized.unit(stage), formats, quantized.preactivation)
+            self.register_buffer(f"activation{index}", torch.from_numpy(table))
             self.register_buffer(f"weight{index}", torch.from_numpy(weight).double())
             biases = torch.tensor(aligned_biases(quantized, index), dtype=torch.float64)
             self.register_buffer(f"bias{index}", biases)
@@ -76,7 +76,7 @@ class IntegerLST(nn.Module):
                 stages[stage.name] = total
                 stages["class"] = _first_maximum(total)
                 continue
-            value = self._activate(total)
+            value = self._activate(index, total)
             if stage.adds_skip:
                 value = (value + saved).clamp(activation.lowest, activation.highest)
             if stage.saves_skip:
@@ -96,10 +96,10 @@ class IntegerLST(nn.Module):
                 total = x.flatten(1) @ weight.T + bias
         return total.long()
 
-    def _activate(self, total: Tensor) -> Tensor:
-        q = self.quantized.formats.preactivation
+    def _activate(self, index: int, total: Tensor) -> Tensor:
+        q = self.quantized.preactivation
         preactivation = (total >> self.quantized.formats.weight.fraction_bits).clamp(q.lowest, q.highest)
-        return self.activation_table[preactivation - q.lowest]
+        return self.get_buffer(f"activation{index}")[preactivation - q.lowest]
 
 
 def _first_maximum(logits: Tensor) -> Tensor:

@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from .network import ColumnTransform, Network, Output, RowTransform, Stage, lst
+from .layers import ColumnTransform, Output, RowTransform, Stage
+from .linear import Linear, make_linear
+from .network import Network, lst
 
 Activation = Callable[[Tensor], Tensor]
 
@@ -20,11 +23,12 @@ class LST(nn.Module):
     network : Network
         Description of the layers; LST-1 with 9,474 parameters by default.
     activation : callable
-        Elementwise activation of the embeddings, ``torch.tanh`` by default.
+        What computes tanh, ``torch.tanh`` by default. The other functions are always exact.
 
     The parameters are named after :attr:`Stage.key`: ``block1.row.weight [outputs, inputs]``,
     ``block1.row.bias [outputs]``, ..., ``output.weight [classes, rows * columns]``, ``output.bias``.
-    They start Xavier-uniform with zero biases.
+    They start Xavier-uniform with zero biases. Layers of another structure have the parameters of their
+    :mod:`~lst_model.linear` module, fixed transforms none.
     """
 
     def __init__(self, network: Network | None = None, activation: Activation = torch.tanh) -> None:
@@ -33,9 +37,7 @@ class LST(nn.Module):
         self.activation = activation
         for stage in self.network.stages:
             block, _, part = stage.key.partition(".")
-            linear = nn.Linear(stage.inputs, stage.outputs)
-            nn.init.xavier_uniform_(linear.weight)
-            nn.init.zeros_(linear.bias)
+            linear = make_linear(stage)
             if part:
                 if not hasattr(self, block):
                     self.add_module(block, nn.Module())
@@ -43,11 +45,19 @@ class LST(nn.Module):
             else:
                 self.add_module(block, linear)
 
-    def linear(self, stage: Stage) -> nn.Linear:
+    def linear(self, stage: Stage) -> Linear:
         """The fully connected layer of a stage."""
         module = self.get_submodule(stage.key)
-        assert isinstance(module, nn.Linear)
+        assert isinstance(module, Linear)
         return module
+
+    def weight(self, stage: Stage) -> Tensor:
+        """Weights ``[outputs, inputs]`` of a stage, whatever they are made of."""
+        return self.linear(stage).weight
+
+    def bias(self, stage: Stage) -> Tensor:
+        """Biases ``[outputs]`` of a stage."""
+        return self.linear(stage).bias
 
     def trace(self, x: Tensor) -> dict[str, Tensor]:
         """Every intermediate value by stage name.
@@ -89,11 +99,15 @@ class LST(nn.Module):
 
     def _sums(self, stage: Stage, x: Tensor) -> Tensor:
         """Sums of products with biases: ``[..., inputs]`` to ``[..., outputs]``."""
-        sums: Tensor = self.linear(stage)(x)
-        return sums
+        return functional.linear(x, self.weight(stage), self.bias(stage))
 
     def _embed(self, stage: Stage, x: Tensor) -> Tensor:
-        return self.activation(self._sums(stage, x))
+        sums = self._sums(stage, x)
+        return (
+            self.activation(sums)
+            if stage.function.name == "tanh"
+            else EXACT[stage.function.name](sums, stage.function.tau)
+        )
 
     def _add(self, x: Tensor, saved: Tensor) -> Tensor:
         return x + saved
@@ -101,6 +115,15 @@ class LST(nn.Module):
     def _read(self, name: str, x: Tensor) -> Tensor:
         """What the next stages read of the input or of a stage's result."""
         return x
+
+
+EXACT: dict[str, Callable[[Tensor, float], Tensor]] = {
+    "identity": lambda x, tau: x,
+    "relu": lambda x, tau: functional.relu(x),
+    "soft": functional.softshrink,
+    "st-relu": lambda x, tau: functional.relu(x - tau),
+}
+"""The functions but tanh (:mod:`lst_model.functions`) of values and threshold."""
 
 
 def normalise(pixels: Tensor) -> Tensor:

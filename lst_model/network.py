@@ -6,118 +6,17 @@ all derived from a :class:`Network`. Nothing in this module needs torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from .errors import InputError
+from .layers import KINDS, ColumnTransform, Layer, Output, RowTransform, SkipAdd, SkipSave, Stage, layer_as_dict
 
 MAX_SIZE = 256
 """Largest number of rows, columns, embedding entries or classes."""
-
-
-@dataclass(frozen=True)
-class RowTransform:
-    """``h[r, j] = tanh(sum_c x[r, c] * W[j, c] + b[j])``: the same ``W`` for every row.
-
-    Replaces a ``rows x columns`` grid by ``rows x outputs``.
-    """
-
-    outputs: int
-
-
-@dataclass(frozen=True)
-class ColumnTransform:
-    """``y[i, j] = tanh(sum_r h[r, j] * W[i, r] + b[i])``: the same ``W`` for every column.
-
-    Replaces a ``rows x columns`` grid by ``outputs x columns``.
-    """
-
-    outputs: int
-
-
-@dataclass(frozen=True)
-class SkipSave:
-    """Keep a copy of the grid as it stands, for the next :class:`SkipAdd`."""
-
-
-@dataclass(frozen=True)
-class SkipAdd:
-    """Add the saved copy to the grid, element by element."""
-
-
-@dataclass(frozen=True)
-class Output:
-    """``logits[k] = sum_{i,j} y[i, j] * W[k, i * columns + j] + b[k]``; the class is the arg max."""
-
-    classes: int
-
-
-Layer = RowTransform | ColumnTransform | SkipSave | SkipAdd | Output
-
-KINDS: dict[str, type[Layer]] = {
-    "row": RowTransform,
-    "column": ColumnTransform,
-    "skip_save": SkipSave,
-    "skip_add": SkipAdd,
-    "output": Output,
-}
-"""The layer kinds by the name they have in checkpoints and manifests."""
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A layer with weights, placed in its network.
-
-    Attributes
-    ----------
-    name : str
-        Name of the value this layer produces (``row_embedding``, ``column_embedding``, ``logits``; numbered
-        ``row_embedding_2`` and so on when the network has more than one block).
-    key : str
-        Prefix of its parameters in a state dict (``block1.row``, ``block1.column``, ``output``).
-    layer : RowTransform, ColumnTransform or Output
-    rows, columns : int
-        Size of the grid it reads.
-    saves_skip, adds_skip : bool
-        Whether its result is copied for, or summed with, a skip connection. The sum comes before the copy.
-    """
-
-    name: str
-    key: str
-    layer: RowTransform | ColumnTransform | Output
-    rows: int
-    columns: int
-    saves_skip: bool = False
-    adds_skip: bool = False
-
-    @property
-    def inputs(self) -> int:
-        """Number of terms in each sum of products."""
-        match self.layer:
-            case RowTransform():
-                return self.columns
-            case ColumnTransform():
-                return self.rows
-            case Output():
-                return self.rows * self.columns
-
-    @property
-    def outputs(self) -> int:
-        """Number of sums of products per line, that is, rows of the weight matrix."""
-        return self.layer.classes if isinstance(self.layer, Output) else self.layer.outputs
-
-    @property
-    def result_shape(self) -> tuple[int, ...]:
-        """Shape of the value this layer produces for one image."""
-        match self.layer:
-            case RowTransform(outputs):
-                return (self.rows, outputs)
-            case ColumnTransform(outputs):
-                return (outputs, self.columns)
-            case Output(classes):
-                return (classes,)
 
 
 @dataclass(frozen=True)
@@ -149,6 +48,7 @@ class Network:
         for stage in self.stages:
             least = 2 if isinstance(stage.layer, Output) else 1
             _check_size(f"number of outputs of {stage.key}", stage.outputs, least)
+            _check_kind(stage)
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
@@ -168,7 +68,7 @@ class Network:
     @property
     def parameters(self) -> int:
         """Number of trained parameters, weights and biases."""
-        return sum(stage.outputs * (stage.inputs + 1) for stage in self.stages)
+        return sum(stage.parameters for stage in self.stages)
 
     @property
     def has_skip(self) -> bool:
@@ -177,9 +77,7 @@ class Network:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for a checkpoint or a manifest; :meth:`from_dict` reads them back."""
-        names = {kind: name for name, kind in KINDS.items()}
-        layers = [{"kind": names[type(layer)], **asdict(layer)} for layer in self.layers]
-        return {"rows": self.rows, "columns": self.columns, "layers": layers}
+        return {"rows": self.rows, "columns": self.columns, "layers": [layer_as_dict(layer) for layer in self.layers]}
 
     @classmethod
     def from_dict(cls, description: Any) -> Network:
@@ -200,12 +98,19 @@ class Network:
 
     @property
     def title(self) -> str:
-        """The family name of the paper where there is one: ``LST-1-28``, ``LST-2-28``, ``ResLST-3-28``."""
-        blocks = [stage for stage in self.stages if isinstance(stage.layer, ColumnTransform)]
-        family = "ResLST" if self.has_skip else "LST"
-        sizes = [stage.layer.outputs for stage in self.stages[:-1] if not isinstance(stage.layer, Output)]
-        size = str(sizes[0]) if len(set(sizes)) == 1 else "x".join(map(str, sizes))
-        return f"{family}-{len(blocks)}-{size}"
+        """The family name of the paper where there is one: ``LST-1-28``, ``LST-2-28``, ``ResLST-3-28``.
+
+        Blocks of fixed transforms go by their own: ``DCT-9``, ``WHT-32+LST-1-28``.
+        """
+        blocks = list(zip(self.stages[:-1:2], self.stages[1::2], strict=True))
+        parts = []
+        for family, group in groupby(blocks, key=_family):
+            members = list(group)
+            sizes = [stage.outputs for block in members for stage in block]
+            size = str(sizes[0]) if len(set(sizes)) == 1 else "x".join(map(str, sizes))
+            learned = "ResLST" if self.has_skip else "LST"
+            parts.append(f"{family}-{size}" if family else f"{learned}-{len(members)}-{size}")
+        return "+".join(parts)
 
 
 def lst(
@@ -244,9 +149,29 @@ def lst(
     return Network(rows, rows if columns is None else columns, (*layers, Output(classes)))
 
 
+def _family(block: tuple[Stage, Stage]) -> str:
+    """Name of a block of fixed transforms, empty if anything in it is learned."""
+    names = [stage.structure.family for stage in block]
+    return names[0] if names[0] == names[1] else ""
+
+
+def _check_kind(stage: Stage) -> None:
+    """What the weights are made of must have the layer's size."""
+    try:
+        stage.structure.check(stage.outputs, stage.inputs)
+        _ = stage.function
+    except InputError as error:
+        raise InputError(f"{stage.key}: {error}") from None
+
+
 def _check_size(what: str, value: int, least: int = 1) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= MAX_SIZE:
         raise InputError(f"{what} is {value!r}: choose an integer from {least} to {MAX_SIZE}")
+
+
+def _names(layers: Sequence[Layer | None]) -> str:
+    """What layers are called in checkpoints."""
+    return ", ".join("none" if layer is None else str(layer_as_dict(layer)["kind"]) for layer in layers) or "nothing"
 
 
 def _place(network: Network) -> Iterator[Stage]:
@@ -260,7 +185,9 @@ def _place(network: Network) -> Iterator[Stage]:
         suffix = f"_{block}" if blocks > 1 else ""
         row, column = layers[position], layers[position + 1] if position + 1 < len(layers) else None
         if not isinstance(row, RowTransform) or not isinstance(column, ColumnTransform):
-            raise InputError(f"block {block}: a row transform must be followed by a column transform, not {column!r}")
+            raise InputError(
+                f"block {block}: a row transform must be followed by a column transform, not {_names([column])}"
+            )
         yield Stage(f"row_embedding{suffix}", f"block{block}.row", row, rows, columns)
         columns = row.outputs
         read_rows, rows = rows, column.outputs
@@ -287,7 +214,8 @@ def _place(network: Network) -> Iterator[Stage]:
     rest = layers[position:]
     if block == 1 or len(rest) != 1 or not isinstance(rest[0], Output):
         raise InputError(
-            f"layer list ends in {rest!r} after {block - 1} blocks: give one or more blocks, then one Output layer"
+            f"layer list ends in {_names(rest)} after {block - 1} blocks: "
+            "give one or more blocks, then one Output layer"
         )
     if saved is not None:
         raise InputError("a skip connection is saved but never added; add it or leave it out")

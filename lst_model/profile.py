@@ -88,9 +88,12 @@ def profile(model: LST, quantized: QuantizedNetwork, images: Images) -> Quantiza
     formats = quantized.formats
     tensors = []
     for stage, weight, bias in zip(model.network.stages, quantized.weights, quantized.biases, strict=True):
-        linear = model.linear(stage)
-        for kind, codes, q in (("weight", weight, formats.weight), ("bias", bias, formats.bias)):
-            values = linear.get_parameter(kind).detach().double().numpy()
+        both = (
+            ("weight", model.weight(stage), weight, formats.weight),
+            ("bias", model.bias(stage), bias, formats.bias),
+        )
+        for kind, parameter, codes, q in both:
+            values = parameter.detach().double().numpy()
             tensors.append(_tensor(f"{stage.key}.{kind}", values, codes / q.scale, q))
     for name, value in floats.items():
         exact = name == "logits"

@@ -13,15 +13,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-from .activations import ACTIVATIONS, DEFAULT, MAX_TABLE_FRACTION, activation_table, check
+from .activations import DEFAULT, MAX_TABLE_FRACTION, activation_codes, activation_table, check, unit_name
 from .errors import InputError
-from .fixed import Formats
+from .fixed import MAX_BITS, Formats, QFormat
+from .layers import Stage
 from .module import LST
-from .network import Network, Stage
+from .network import Network
 from .pixels import pixel_codes
+from .quantize import preactivation_format
+from .structure import Transform
 
 Values = npt.NDArray[np.float64]
 
@@ -108,24 +111,30 @@ class QuantizedLST(LST):
     """
 
     pixel_values: Tensor
-    activation_values: Tensor
-    activation_slopes: Tensor
 
     def __init__(self, network: Network, quantization: Quantization) -> None:
         super().__init__(network)
         self.quantization = quantization
         ranges = quantization.weight_ranges(network)
-        self._weight_ranges = {stage.key: codes for stage, codes in zip(network.stages, ranges, strict=True)}
+        whole = quantization.formats.weight.lowest, quantization.formats.weight.highest
+        # What is not trained has all the bits of the format.
+        self._weight_ranges = {
+            stage.key: whole if isinstance(stage.structure, Transform) else codes
+            for stage, codes in zip(network.stages, ranges, strict=True)
+        }
         formats, unit = quantization.formats, quantization.activation
         tables = {
             "pixel_values": pixel_codes(np.arange(256), formats.activation) / formats.activation.scale,
-            "activation_values": activation_table(unit, formats) / formats.activation.scale,
-            "activation_slopes": _slopes(unit, formats),
         }
+        q = preactivation_format(network, formats)
+        for stage in network.stages[:-1]:
+            name = unit_name(stage.function, unit)
+            tables[f"activation_values_{stage.name}"] = activation_table(name, formats, q) / formats.activation.scale
+            tables[f"activation_slopes_{stage.name}"] = _slopes(name, q)
         for name, table in tables.items():
             self.register_buffer(name, torch.tensor(table, dtype=torch.float32), persistent=False)
         # What a layer can read: activations, plus one more for every skip connection up to the format's end.
-        largest = max(float(self.pixel_values.abs().max()), float(self.activation_values.abs().max()))
+        largest = max(float(values.abs().max()) for name, values in self.named_buffers() if "_values" in name)
         sums = 1 + sum(stage.adds_skip for stage in network.stages)
         self._largest_operand = min(largest * sums, -formats.activation.lowest / formats.activation.scale)
 
@@ -137,18 +146,25 @@ class QuantizedLST(LST):
             for stage in self.network.stages:
                 linear, (lowest, highest) = self.linear(stage), self._weight_ranges[stage.key]
                 scale = self.quantization.formats.weight.scale
-                linear.weight.clamp_(lowest / scale, highest / scale)
-                linear.bias.clamp_(bias.lowest / bias.scale, bias.highest / bias.scale)
+                if isinstance(linear, nn.Linear):
+                    linear.weight.clamp_(lowest / scale, highest / scale)
+                    linear.bias.clamp_(bias.lowest / bias.scale, bias.highest / bias.scale)
 
     def rounded(self) -> LST:
-        """A float model whose parameters are this one's codes, times their steps; no format clips any of them."""
+        """A float model whose dense parameters are this one's codes, times their steps; no format clips any of them.
+
+        Weights that follow from others, such as products of sums, have their codes when they are quantised.
+        """
         # The initial weights are not used, so making them must not move the global generator.
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             model = LST(self.network)
+            model.load_state_dict(self.state_dict())
             for stage in self.network.stages:
-                weight, bias = self._codes(stage)
-                model.linear(stage).weight.copy_(weight)
-                model.linear(stage).bias.copy_(bias)
+                linear = model.linear(stage)
+                if isinstance(linear, nn.Linear):
+                    weight, bias = self._codes(stage)
+                    linear.weight.copy_(weight)
+                    linear.bias.copy_(bias)
         return model
 
     def trace(self, x: Tensor) -> dict[str, Tensor]:
@@ -162,9 +178,9 @@ class QuantizedLST(LST):
 
     def _codes(self, stage: Stage) -> tuple[Tensor, Tensor]:
         """Weights and biases of a stage, rounded."""
-        linear, formats = self.linear(stage), self.quantization.formats
-        weight = _rounded(linear.weight, formats.weight.scale, *self._weight_ranges[stage.key])
-        bias = _rounded(linear.bias, formats.bias.scale, formats.bias.lowest, formats.bias.highest)
+        formats = self.quantization.formats
+        weight = _rounded(self.weight(stage), formats.weight.scale, *self._weight_ranges[stage.key])
+        bias = _rounded(self.bias(stage), formats.bias.scale, formats.bias.lowest, formats.bias.highest)
         return weight, bias
 
     def _sums(self, stage: Stage, x: Tensor) -> Tensor:
@@ -181,7 +197,7 @@ class QuantizedLST(LST):
     def _embed(self, stage: Stage, x: Tensor) -> Tensor:
         formats = self.quantization.formats
         sums = self._sums(stage, x)
-        tables = self.activation_values, self.activation_slopes
+        tables = [self.get_buffer(f"activation_{kind}_{stage.name}") for kind in ("values", "slopes")]
         values: Tensor = _Activate.apply(sums, *tables, formats.activation.scale)  # type: ignore[no-untyped-call]
         return values
 
@@ -227,15 +243,14 @@ class _Activate(torch.autograd.Function):
         return (gradient * slopes[index]).to(ctx.dtype), None, None, None
 
 
-def _slopes(unit: str, formats: Formats) -> Values:
+def _slopes(unit: str, q: QFormat) -> Values:
     """The unit's slope at every pre-activation code, measured on its finest table."""
     fine = MAX_TABLE_FRACTION
+    finest = Formats.parse(f"Q{MAX_BITS - fine}.{fine}")
 
     def value(x: Values) -> Values:
-        codes = np.rint(x * (1 << fine)).astype(np.int64)
-        return np.sign(codes) * ACTIVATIONS[unit](np.abs(codes), fine) / float(1 << fine)
+        return activation_codes(unit, np.rint(x * (1 << fine)).astype(np.int64), finest) / float(1 << fine)
 
-    q = formats.preactivation
     points = np.arange(q.lowest, q.highest + 1) / q.scale
     slopes: Values = (value(points + _SLOPE_STEP) - value(points - _SLOPE_STEP)) / (2 * _SLOPE_STEP)
     return slopes

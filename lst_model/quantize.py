@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .activations import DEFAULT, check
+from .activations import DEFAULT, check, threshold_code, unit_name
 from .errors import InputError
-from .fixed import Formats
+from .fixed import Formats, QFormat
+from .layers import Stage
 from .module import LST
 from .network import Network
 
@@ -27,7 +28,7 @@ class QuantizedNetwork:
     network : Network
     formats : Formats
     activation : str
-        Name of the activation unit.
+        Name of the unit for tanh.
     weights : tuple of int64 array
         Weight codes ``[outputs, inputs]``, one array per stage.
     biases : tuple of int64 array
@@ -45,6 +46,8 @@ class QuantizedNetwork:
 
     def __post_init__(self) -> None:
         check(self.activation)
+        for stage in self.network.stages:
+            threshold_code(stage.function, self.formats)
         for stage, weight, bias in zip(self.network.stages, self.weights, self.biases, strict=True):
             if weight.shape != (stage.outputs, stage.inputs) or bias.shape != (stage.outputs,):
                 raise InputError(
@@ -58,6 +61,15 @@ class QuantizedNetwork:
     def accumulator_fraction(self) -> int:
         """Fractional bits of a product, of an accumulator and of a logit."""
         return self.formats.weight.fraction_bits + self.formats.activation.fraction_bits
+
+    @property
+    def preactivation(self) -> QFormat:
+        """Format of the activation units' input."""
+        return preactivation_format(self.network, self.formats)
+
+    def unit(self, stage: Stage) -> str:
+        """Name of the activation unit of a stage (:func:`~lst_model.activations.unit_name`)."""
+        return unit_name(stage.function, self.activation)
 
     @property
     def sha256(self) -> str:
@@ -86,6 +98,14 @@ class QuantizedNetwork:
         return f"{total} of {self.network.parameters} parameters saturate: {', '.join(parts)}" if parts else ""
 
 
+def preactivation_format(network: Network, formats: Formats) -> QFormat:
+    """Format of the activation units' input; functions other than tanh need all integer bits of an activation."""
+    q = formats.preactivation
+    if all(stage.function.name == "tanh" for stage in network.stages[:-1]):
+        return q
+    return QFormat(max(q.integer_bits, formats.activation.integer_bits), q.fraction_bits)
+
+
 def quantize(
     model: LST,
     formats: Formats | None = None,
@@ -105,9 +125,9 @@ def quantize(
     biases: list[Codes] = []
     saturated: dict[str, int] = {}
     for stage in model.network.stages:
-        linear = model.linear(stage)
-        for kind, target, q in (("weight", weights, formats.weight), ("bias", biases, formats.bias)):
-            values = linear.get_parameter(kind).detach().double().numpy()
+        weight, bias = model.weight(stage), model.bias(stage)
+        for kind, of, target, q in (("weight", weight, weights, formats.weight), ("bias", bias, biases, formats.bias)):
+            values = of.detach().double().numpy()
             target.append(q.codes(values))
             if count := q.saturating(values):
                 saturated[f"{stage.key}.{kind}"] = count

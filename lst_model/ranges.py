@@ -13,6 +13,7 @@ from operator import or_
 import numpy as np
 
 from .activations import activation_table
+from .layers import Stage
 from .pixels import pixel_codes
 from .quantize import QuantizedNetwork
 
@@ -115,8 +116,6 @@ def network_ranges(quantized: QuantizedNetwork) -> NetworkRanges:
     activation = quantized.formats.activation
     pixels = pixel_codes(np.arange(256), activation)
     operand = Range(min(0, int(pixels.min())), max(0, int(pixels.max())))
-    unit = activation_table(quantized.activation, quantized.formats)
-    activated = Range(int(unit.min()), int(unit.max()))
     saved = Range(0, 0)
     stages = []
     for index, stage in enumerate(quantized.network.stages):
@@ -126,7 +125,7 @@ def network_ranges(quantized: QuantizedNetwork) -> NetworkRanges:
         biases = np.array(aligned_biases(quantized, index), dtype=np.int64)
         sums = tuple(Range(*ends) for ends in zip(lows.tolist(), highs.tolist(), strict=True))
         biased = Range(min(0, int((lows + biases).min())), max(0, int((highs + biases).max())))
-        result = biased if stage.name == "logits" else activated
+        result = biased if stage.name == "logits" else _activated(quantized, stage)
         if stage.adds_skip:
             result = Range(
                 max(result.low + saved.low, activation.lowest),
@@ -139,3 +138,9 @@ def network_ranges(quantized: QuantizedNetwork) -> NetworkRanges:
     low = min(int(weight.min()) for weight in quantized.weights)
     high = max(int(weight.max()) for weight in quantized.weights)
     return NetworkRanges(tuple(stages), Range(min(0, low), max(0, high)))
+
+
+def _activated(quantized: QuantizedNetwork, stage: Stage) -> Range:
+    """All that the activation unit of a stage can answer."""
+    table = activation_table(quantized.unit(stage), quantized.formats, quantized.preactivation)
+    return Range(min(0, int(table.min())), max(0, int(table.max())))

@@ -14,7 +14,7 @@ from torch.nn import functional
 from lst_hw.activation import UNITS
 from lst_hw.schedule import Schedule, widest_layer
 from lst_model import data
-from lst_model.activations import DEFAULT
+from lst_model.activations import ACTIVATIONS, DEFAULT
 from lst_model.calibrate import Calibration, Widths, choose_formats
 from lst_model.data import Images
 from lst_model.fixed import Formats
@@ -50,7 +50,7 @@ def activation(recipe: Recipe, folder: str | None) -> Iterator[Row]:
 
     def units(model: nn.Module) -> Row:
         assert isinstance(model, LST)
-        return {f"{name} unit": _integer_accuracy(model, test, unit=name) for name in UNITS}
+        return {f"{name} unit": _integer_accuracy(model, test, unit=name) for name in ACTIVATIONS}
 
     functions: dict[str, Activation] = {"tanh": torch.tanh, "second-order": second_order, "hard": functional.hardtanh}
     arms: Arms = {f"trained with {name}": partial(LST, lst(), function) for name, function in functions.items()}

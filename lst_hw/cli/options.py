@@ -50,7 +50,7 @@ def configuration(chosen: Chosen) -> dict[str, Any]:
         "format": str(formats.weight),
         "bias-format": str(formats.bias),
         "activation-format": str(formats.activation),
-        "activation": chosen.design.activation,
+        "activation": chosen.quantized.activation,
         "pes": chosen.design.pes,
         "multiplier": chosen.design.multiplier,
         "lanes": chosen.design.lanes,

@@ -31,7 +31,7 @@ Examples:
 
 \b
 grid.toml:
-  networks = ["lst-1", "16+16", "28+28+28:1-3"]   # names, or embedding sizes and a skip connection
+  networks = ["lst-1", "16+16", "28+28+28:1-3", "walsh:16+lst:16"]   # names, embedding sizes and a skip, blocks
   seeds = [0, 1, 2]
   widths = [4, 8, "4/8/8"]                        # picked formats; weight/bias/activation if they differ
   activations = ["second-order", "table"]

@@ -15,6 +15,7 @@ from click.core import ParameterSource
 from lst_model import checkpoint, data, training
 from lst_model.activations import ACTIVATIONS, DEFAULT
 from lst_model.augment import Affine
+from lst_model.blocks import parse_blocks
 from lst_model.errors import InputError
 from lst_model.fixed import Formats
 from lst_model.module import LST
@@ -29,7 +30,8 @@ METRICS = "metrics.json"
 _DEFAULTS = TrainingOptions()
 _STDOUT = Path("-")
 _PATH = click.Path(readable=False, path_type=Path)
-_SHAPE = ("rows", "columns", "embedding", "classes", "skip")
+_SHAPE = ("rows", "columns", "embedding", "classes", "skip", "layers")
+_LAYERS = ("function", "weights", "output_weights")
 # What only says where things are or how to run belongs to a machine, not to the recipe.
 _NOT_RECIPE = ("output", "data_dir", "threads", "resume", "overwrite", "json_file")
 
@@ -40,7 +42,14 @@ Examples:
   lst-hw train --network lst-2 --epochs 200 --seed 3 -o runs/lst-2 --resume
   lst-hw train --network lst-1-8 --teacher reslst-3-28 --epochs 40 --versions 4 --polish 50 -o runs/small
   lst-hw train --rows 8 --embedding 8 --data-dir my/idx/files -o runs/mine
+  lst-hw train --layers dct:9 -o runs/linear
+  lst-hw train --layers walsh:32,lst:16 --function soft:0.1 -o runs/walsh
   lst-hw train --init lst-1-28 --format Q2.6 --epochs 40 --lr 0.001 -o runs/q8
+
+\b
+--layers takes blocks separated by commas: lst:SIZE is learned; dct:SIZE, walsh:SIZE and hadamard:SIZE are fixed
+transforms that keep the first SIZE coefficients of each side; save and add are the ends of a skip connection.
+--function is tanh, identity, relu, soft:TAU (soft threshold) or st-relu:TAU (max(x - TAU, 0)).
 
 \b
 With --format the network computes in the accelerator's integers while it learns. Its checkpoint is an ordinary
@@ -62,6 +71,10 @@ The output folder receives
 @click.option("--embedding", type=int, multiple=True, help="Embedding size; repeat it for more blocks.  [28]")
 @click.option("--classes", type=int, help="Number of classes.  [10]")
 @click.option("--skip", type=int, nargs=2, metavar="A B", help="Add the output of block A to that of block B.")
+@click.option("--layers", metavar="BLOCKS", help="Blocks of your own, learned or fixed, see below.")
+@click.option("--function", metavar="NAME", help="Function of learned blocks, with --layers, see below.  [tanh]")
+@click.option("--weights", metavar="KIND", help="What their weights are made of, with --layers.  [dense]")
+@click.option("--output-weights", metavar="KIND", help="The same for the output layer.  [dense]")
 @click.option("--init", metavar="CHECKPOINT", help="Start from these weights, and train their network.")
 @click.option("--format", "weight", metavar="Qm.n", help="Train for weights in this format, see below.")
 @click.option("--bias-format", "bias", metavar="Qm.n", help="Format of biases, if another.")
@@ -166,6 +179,10 @@ def _network(ctx: click.Context, initial: LST | None) -> Network:
     """The network to start from, the named one, or the one that the shape options describe."""
     given = ctx.params
     shape = [name for name in _SHAPE if _typed(ctx, name)]
+    if "layers" not in shape:
+        for name in _LAYERS:
+            if _typed(ctx, name):
+                raise click.UsageError(f"{_flag(ctx, name)} needs --layers, which has the blocks it is for")
     if initial is not None:
         if shape or _typed(ctx, "network"):
             raise click.UsageError(f"--init and --{(shape or ['network'])[0]} exclude each other: weights have a size")
@@ -176,6 +193,11 @@ def _network(ctx: click.Context, initial: LST | None) -> Network:
         return NAMED[given["network"]]
     if _typed(ctx, "network"):
         raise click.UsageError(f"--network and --{shape[0]} exclude each other: name a network or describe one")
+    if "layers" in shape:
+        if clash := [name for name in ("embedding", "skip") if name in shape]:
+            raise click.UsageError(f"--layers and --{clash[0]} exclude each other: --layers lists all blocks")
+        chosen = {name: given[name] for name in (*shape, *_LAYERS) if _typed(ctx, name) and name != "layers"}
+        return parse_blocks(given["layers"], **chosen)
     chosen = {"embeddings" if name == "embedding" else name: given[name] for name in shape}
     return lst(**chosen)
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from lst_model import activations, checkpoint
 from lst_model.augment import Affine
+from lst_model.blocks import parse_blocks
 from lst_model.calibrate import Widths
 from lst_model.data import Images
 from lst_model.errors import InputError
@@ -165,22 +166,28 @@ def read(path: Path | None, overrides: Mapping[str, list[Any]], training: Mappin
 
 
 def parse_network(text: str, images: Images) -> Network:
-    """A published network by name, or embedding sizes of the blocks, ``28+28+28``, with a skip, ``:1-3``.
+    """A network in text.
+
+    A published one by name; embedding sizes of its blocks, ``28+28+28``, with a skip, ``:1-3``; or blocks as in
+    :mod:`lst_model.blocks`, ``walsh:16+lst:16``.
 
     Image size and number of classes come from the images.
     """
     if text in NAMED:
         return NAMED[text]
+    rows, columns = map(int, images.pixels.shape[1:])
+    classes = int(images.labels.max()) + 1
+    if re.match("[a-z]+:", text):
+        return parse_blocks(text, rows, columns, classes)
     match = re.fullmatch(r"(\d+(?:\+\d+)*)(?::(\d+)-(\d+))?", text)
     if match is None:
         raise InputError(
             f"unknown network {text!r}: choose one of {', '.join(NAMED)}, or give embedding sizes "
-            "such as 16+16, or 28+28+28:1-3 with a skip connection"
+            "such as 16+16, or 28+28+28:1-3 with a skip connection, or blocks such as walsh:16+lst:16"
         )
-    rows, columns = images.pixels.shape[1:]
     embeddings = tuple(int(size) for size in match[1].split("+"))
     skip = (int(match[2]), int(match[3])) if match[2] else None
-    return lst(int(rows), int(columns), embeddings, int(images.labels.max()) + 1, skip)
+    return lst(rows, columns, embeddings, classes, skip)
 
 
 def _precision(axis: str, text: str | int) -> Formats | Widths:

@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from lst_model.activations import DEFAULT
 from lst_model.fixed import Formats, QFormat
-from lst_model.network import ColumnTransform, Network, Output, RowTransform, SkipAdd, SkipSave
+from lst_model.layers import ColumnTransform, Output, RowTransform, SkipAdd, SkipSave
+from lst_model.network import Network
 from lst_model.quantize import QuantizedNetwork
 
 Codes = npt.NDArray[np.int64]

@@ -13,7 +13,8 @@ from drivers.networks import network
 
 from lst_hw.controller import Controller
 from lst_hw.schedule import Loop, Schedule, widest_layer
-from lst_model.network import ColumnTransform, Network
+from lst_model.layers import ColumnTransform
+from lst_model.network import Network
 
 NETWORKS = [
     network(3, 4, (5, 2), classes=4),

@@ -13,10 +13,10 @@ import pytest
 from drivers.networks import network, quantized
 from drivers.tools import require_tool
 
-from lst_hw.activation import UNITS
 from lst_hw.design import Design
 from lst_hw.emit import LINT_WAIVERS, to_verilog
 from lst_hw.top import NAME
+from lst_model.activations import ACTIVATIONS
 from lst_model.fixed import Formats
 from lst_model.network import lst
 
@@ -37,7 +37,7 @@ DESIGNS = {
         f"{name}, {formats}": lambda name=name, formats=formats: Design.of(
             quantized(SMALL, Formats.parse(formats), name)
         )
-        for name in UNITS
+        for name in ACTIVATIONS
         for formats in ("Q1.1", "Q5.7", "Q3.9")
     },
 }

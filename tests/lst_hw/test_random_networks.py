@@ -11,14 +11,14 @@ from drivers.networks import images, quantized
 from hypothesis import event, example, given
 from hypothesis import strategies as st
 
-from lst_hw.activation import UNITS
 from lst_hw.array import MULTIPLIERS
 from lst_hw.design import Design
 from lst_hw.schedule import widest_layer
-from lst_model.activations import MAX_TABLE_FRACTION
+from lst_model.activations import ACTIVATIONS, MAX_TABLE_FRACTION
 from lst_model.fixed import Formats, QFormat
 from lst_model.integer import IntegerLST
-from lst_model.network import ColumnTransform, Layer, Network, Output, RowTransform, SkipAdd, SkipSave
+from lst_model.layers import ColumnTransform, Layer, Output, RowTransform, SkipAdd, SkipSave
+from lst_model.network import Network
 from sim.engines.amaranth import AmaranthEngine
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
@@ -76,7 +76,7 @@ def qformats(draw: st.DrawFn, finest: int = 12) -> QFormat:
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    activation = draw(st.sampled_from(list(UNITS)))
+    activation = draw(st.sampled_from(list(ACTIVATIONS)))
     result = draw(qformats(finest=8 if activation == "table" else MAX_TABLE_FRACTION))
     weight = draw(qformats())
     bias = draw(qformats(finest=min(12, weight.fraction_bits + result.fraction_bits)))

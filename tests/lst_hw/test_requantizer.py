@@ -21,7 +21,12 @@ CASES = [("Q5.7", 24, 25), ("Q2.4", 12, 14), ("Q1.5", 9, 9), ("Q3.0", 8, 10), ("
 
 def requantizer_of(text: str, accumulator_bits: int, biased_bits: int) -> Requantizer:
     formats = Formats.parse(text, activation="Q2.3")
-    return Requantizer(formats=formats, accumulator_bits=accumulator_bits, biased_bits=biased_bits)
+    return Requantizer(
+        shift=formats.weight.fraction_bits,
+        preactivation=formats.preactivation,
+        accumulator_bits=accumulator_bits,
+        biased_bits=biased_bits,
+    )
 
 
 def inputs_of(accumulator_bits: int, biased_bits: int) -> list[tuple[int, int]]:

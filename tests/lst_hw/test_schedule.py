@@ -15,7 +15,8 @@ from lst_hw.design import Design
 from lst_hw.schedule import Loop, Schedule, widest_layer
 from lst_model.errors import InputError
 from lst_model.integer import IntegerLST
-from lst_model.network import NAMED, Network, Output
+from lst_model.layers import Output
+from lst_model.network import NAMED, Network
 from lst_model.quantize import QuantizedNetwork
 from sim.engines.amaranth import AmaranthEngine
 

@@ -13,7 +13,8 @@ from drivers.networks import network
 from lst_hw.schedule import Schedule, widest_layer
 from lst_hw.writer import Writer
 from lst_model.fixed import QFormat
-from lst_model.network import ColumnTransform, Network
+from lst_model.layers import ColumnTransform
+from lst_model.network import Network
 
 ACTIVATION = QFormat(2, 3)
 DIRECT_LATENCY = 1

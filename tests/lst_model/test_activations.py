@@ -16,9 +16,12 @@ from lst_model.activations import (
     activation_codes,
     activation_table,
     check,
+    threshold_code,
+    unit_name,
 )
 from lst_model.errors import InputError
 from lst_model.fixed import Formats, QFormat
+from lst_model.functions import Function
 
 HALF = Fraction(1, 2)
 ACTIVATION_FORMATS = [QFormat(1, n) for n in (1, 2, 4, 7, 9, 10)] + [QFormat(2, 0), QFormat(2, 6), QFormat(5, 7)]
@@ -116,10 +119,54 @@ def test_the_second_order_form_is_the_default() -> None:
 
 
 def test_an_unknown_function_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(InputError, match=r"unknown activation 'relu': choose one of second-order, table, hard"):
-        activation_codes("relu", [0], Formats())
+    with pytest.raises(InputError, match=r"unknown activation 'sigmoid': choose one of second-order, table, hard"):
+        activation_codes("sigmoid", [0], Formats())
 
 
 def test_a_table_finer_than_twelve_bits_is_refused() -> None:
     with pytest.raises(InputError, match=r"table with 13 fractional bits is too large: choose at most 12"):
         activation_table("table", formats_of(QFormat(2, 13)))
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [
+        ("identity", [-128, -128, -40, -5, 0, 5, 40, 127, 127]),
+        ("relu", [0, 0, 0, 0, 0, 5, 40, 127, 127]),
+        ("soft:0.0625", [-128, -128, -32, 0, 0, 0, 32, 127, 127]),
+        ("st-relu:0.0625", [0, 0, 0, 0, 0, 0, 32, 127, 127]),
+        ("soft:0", [-128, -128, -40, -5, 0, 5, 40, 127, 127]),
+    ],
+)
+def test_other_functions_are_exact_and_saturate(unit: str, expected: list[int]) -> None:
+    codes = [-512, -136, -40, -5, 0, 5, 40, 136, 511]
+    assert activation_codes(unit, codes, formats_of(QFormat(1, 7))).tolist() == expected
+
+
+def test_a_threshold_is_rounded_to_nearest() -> None:
+    formats = formats_of(QFormat(2, 4))
+    assert [threshold_code(Function("soft", tau), formats) for tau in (0, 0.031, 0.03125, 0.25, 1.95)] == [
+        0,
+        0,
+        1,
+        4,
+        31,
+    ]
+
+
+def test_a_threshold_beyond_the_activation_format_is_refused() -> None:
+    with pytest.raises(InputError, match=r"function soft:2: its threshold is beyond the activation format Q2\.4"):
+        threshold_code(Function("soft", 2), formats_of(QFormat(2, 4)))
+
+
+def test_only_tanh_has_a_choice_of_units() -> None:
+    assert unit_name(Function("tanh"), "hard") == "hard"
+    assert unit_name(Function("soft", 0.5), "hard") == "soft:0.5"
+
+
+def test_a_wider_input_format_has_a_longer_table() -> None:
+    formats = formats_of(QFormat(1, 7))
+    wide, narrow = activation_table("table", formats, QFormat(5, 7)), activation_table("table", formats)
+    assert len(wide) == 4 * len(narrow)
+    assert wide[len(wide) * 3 // 8 : len(wide) * 5 // 8].tolist() == narrow.tolist()
+    assert set(wide[: len(wide) * 3 // 8].tolist()) == {-128}

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from lst_model.errors import InputError
 from lst_model.fixed import Formats, QFormat
 from lst_model.integer import IntegerLST
+from lst_model.layers import Output, RowTransform
 from lst_model.module import LST, normalise
-from lst_model.network import Network, Output, RowTransform, lst
+from lst_model.network import Network, lst
 from lst_model.quantize import QuantizedNetwork, quantize
 
 HALF = Fraction(1, 2)

@@ -5,16 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lst_model.errors import InputError
-from lst_model.network import (
-    NAMED,
-    ColumnTransform,
-    Network,
-    Output,
-    RowTransform,
-    SkipAdd,
-    SkipSave,
-    lst,
-)
+from lst_model.layers import ColumnTransform, Output, RowTransform, SkipAdd, SkipSave
+from lst_model.network import NAMED, Network, lst
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from drivers import idx
 
 from lst_hw.cli import main
 from lst_model import checkpoint, data, download, training
+from lst_model.blocks import parse_blocks
 from lst_model.module import LST
 from lst_model.network import NAMED, lst
 
@@ -247,6 +248,14 @@ def test_help_has_examples(run: Run) -> None:
     [
         (["--network", "resnet"], "unknown network 'resnet': choose one of lst-1, lst-1-8, lst-2, reslst-3"),
         (["--network", "lst-1", "--embedding", "4"], "--network and --embedding exclude each other"),
+        (["--network", "lst-1", "--layers", "dct:4"], "--network and --layers exclude each other"),
+        (["--layers", "dct:4", "--embedding", 4], "--layers and --embedding exclude each other: --layers lists all"),
+        (["--function", "relu"], "--function needs --layers, which has the blocks it is for"),
+        (["--output-weights", "dct"], "--output-weights needs --layers, which has the blocks it is for"),
+        (["--layers", "haar:4"], "unknown block 'haar:4': choose lst:SIZE, dct:SIZE, walsh:SIZE, hadamard:SIZE"),
+        (["--layers", "dct:29"], "block1.row: dct/2 of 28 values: has 28 coefficients, not 29; keep fewer"),
+        (["--layers", "lst:9", "--weights", "walsh"], "block1.row: walsh of 28 values: no power of two; choose walsh"),
+        (["--layers", "lst:9", "--function", "soft:-1"], "function soft:-1: its threshold must be 0 or more"),
         (["--embedding", "0"], "number of outputs of block1.row is 0: choose an integer from 1 to 256"),
         (["--skip", "1", "2"], "skip connection from block 1 to block 2: choose 1 <= from < to <= 1"),
         (["--epochs", "0"], "training option epochs is 0: choose 1 or more"),
@@ -304,3 +313,13 @@ def test_disk_that_fills_up_is_no_traceback(
     assert code == 2
     assert "cannot be written (No space left on device); free some space" in warned
     assert list((tmp_path / "run").glob("*")) == []
+
+
+def test_layers_may_be_fixed_and_have_another_function(run: Run, bars: Path, tmp_path: Path) -> None:
+    blocks = ["--layers", "walsh:4,lst:3", "--rows", 8, "--classes", 3, "--function", "soft:0.25"]
+    code, said, _ = run("-o", tmp_path / "run", "--data-dir", bars, *blocks, "--epochs", 1)
+    assert code == 0
+    assert said.startswith("WHT-4+LST-1-3, ")
+    assert checkpoint.load(tmp_path / "run" / "best.pt").network == parse_blocks(
+        "walsh:4,lst:3", 8, 8, 3, function="soft:0.25"
+    )

@@ -11,6 +11,7 @@ from drivers.sweeps import grid, images
 from lst_hw.sweep.grid import Grid, parse_network, read
 from lst_hw.sweep.point import Stored, Training
 from lst_model import checkpoint
+from lst_model.blocks import parse_blocks
 from lst_model.calibrate import Widths
 from lst_model.errors import InputError
 from lst_model.fixed import Formats
@@ -83,9 +84,10 @@ def test_checkpoints_are_known_by_their_content(tmp_path: Path) -> None:
         ("16+4", lst(8, embeddings=(16, 4))),
         ("4+4+4:1-3", lst(8, embeddings=(4, 4, 4), skip=(1, 3))),
         ("lst-2", NAMED["lst-2"]),
+        ("walsh:8+lst:4", parse_blocks("walsh:8,lst:4", 8)),
     ],
 )
-def test_networks_go_by_name_or_by_embedding_sizes(text: str, expected: object) -> None:
+def test_networks_go_by_name_by_embedding_sizes_or_by_blocks(text: str, expected: object) -> None:
     assert parse_network(text, images()) == expected
 
 
@@ -111,6 +113,7 @@ def test_an_empty_or_inconsistent_grid_is_refused(axes: dict[str, Any], message:
     ("axes", "message"),
     [
         ({"networks": ("resnet",)}, "unknown network 'resnet': choose one of lst-1, .* or give embedding sizes"),
+        ({"networks": ("walsh:9",)}, "block1.row: walsh/2 of 8 values: has 8 coefficients, not 9"),
         ({"networks": ("lst-1",)}, "images of 8x8 pixels do not fit a network for 28x28"),
         ({"networks": ("4+4:2-1",)}, "skip connection from block 2 to block 1"),
         ({"networks": ("8",), "formats": ("Q2",)}, "format 'Q2'"),
