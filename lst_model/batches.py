@@ -69,9 +69,9 @@ class Batches:
         versions = self._options.versions
         for number in (None,) if versions is None else range(versions):
             pixels, taught = self._version(number)
-            for chosen in torch.split(torch.arange(len(self._labels)), _FIXED_BATCH):
-                answers = None if taught is None else taught[chosen]
-                yield Batch(normalise(pixels[chosen]), self._labels[chosen], answers)
+            for start in range(0, len(pixels), _FIXED_BATCH):
+                part = slice(start, start + _FIXED_BATCH)
+                yield Batch(normalise(pixels[part]), self._labels[part], None if taught is None else taught[part])
 
     def _version(self, number: int | None) -> tuple[Tensor, Tensor | None]:
         """All images warped, or for None as they are, and the teachers' probabilities of them.
