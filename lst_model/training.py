@@ -102,7 +102,8 @@ def train(
     metadata : mapping, optional
         Plain values stored in both checkpoints.
     resume : bool
-        Continue from ``last.pt``. The weights come out as if the run had never stopped.
+        Continue from ``last.pt``. The weights come out as if the run had never stopped. A run, even a finished
+        one, can be resumed with more rounds of polishing.
     on_step : callable, optional
         Called after every step with the number of finished steps and of all steps, through all epochs;
         a round of polishing counts as one epoch's steps for each of its own.
@@ -113,7 +114,7 @@ def train(
     ------
     InputError
         If images and network do not fit, the loss diverges, or a run cannot be resumed: no ``last.pt``
-        there, or made with another network, options, data, initial model or teachers.
+        there, made with another network, options, data, initial model or teachers, or polished further.
     """
     images.check_fits(network)
     for teacher in teachers:
@@ -280,6 +281,8 @@ class _Run:
             self.generator.set_state(state["generator"])
         except (AttributeError, KeyError, TypeError, ValueError, RuntimeError):
             raise InputError(f"{path}: its training state is damaged; start again without --resume") from None
+        if (polished := len(self.epochs) - self.options.epochs) > self.options.polish:
+            raise InputError(f"{path}: has {polished} rounds of polishing already; resume with --polish {polished}")
 
 
 def _model(network: Network, options: TrainingOptions, initial: LST | None) -> LST:

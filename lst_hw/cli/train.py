@@ -98,7 +98,7 @@ The output folder receives
 @click.option("--polish", type=int, default=0, show_default=True, help="Rounds of 20 L-BFGS steps after the epochs.")
 @data_dir_option
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads; the same number repeats a run exactly.")
-@click.option("--resume", is_flag=True, help="Continue the interrupted run in the output folder.")
+@click.option("--resume", is_flag=True, help="Continue the run in the output folder, or polish it more.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in the output folder.")
 @click.option("--json", "json_file", metavar="FILE", type=_PATH, help="Write the metrics here too; - is stdout.")
 @click.pass_context

@@ -189,6 +189,16 @@ def test_resumed_polishing_is_exact_too(after: int, tmp_path: Path) -> None:
         )
 
 
+def test_a_finished_run_can_be_polished_further_but_not_less(tmp_path: Path) -> None:
+    whole = train(tmp_path / "whole", POLISHED)
+    for rounds in (0, 1, 3):
+        result = train(tmp_path / "parts", replace(POLISHED, polish=rounds), resume=rounds > 0)
+        assert len(result.epochs) == 2 + rounds
+    assert weights(result.model) == weights(whole.model)
+    with pytest.raises(InputError, match=r"last\.pt: has 3 rounds of polishing already; resume with --polish 3"):
+        train(tmp_path / "parts", replace(POLISHED, polish=2), resume=True)
+
+
 def test_resuming_with_a_teacher_is_exact_too(tmp_path: Path) -> None:
     teachers = [LST(NETWORK)]
     whole = train(tmp_path / "whole", teachers=teachers)
