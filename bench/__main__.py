@@ -1,6 +1,6 @@
 """Measure everything, write ``bench/results.json`` and the tables of the README.
 
-Usage: python -m bench [SECTION ...]   (sections: verify, engines, profiles, clock; all by default)
+Usage: python -m bench [SECTION ...]   (sections: verify, engines, profiles, structures, clock; all by default)
 
 The data set is found as by ``lst-hw``; set LST_DATA_DIR to choose it.
 """
@@ -21,6 +21,7 @@ SECTIONS = {
     "verify": measure.verification,
     "engines": measure.engines,
     "profiles": measure.profiles,
+    "structures": measure.structures,
     "clock": measure.clock,
 }
 

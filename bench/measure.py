@@ -36,6 +36,7 @@ DESIGNS = (
     ("lst-1-28", "lut", {}),
     ("lst-1-28", "lut", {"format": "Q2.6"}),
     ("lst-1-28", "fast", {}),
+    ("lst-1-28", "fast", {"multiplier": "lut"}),
     ("lst-1-28", "tiny", {}),
     ("lst-1-28", "tiny", {"format": "Q2.6"}),
     ("lst-1-8", "dsp", {}),
@@ -44,9 +45,13 @@ DESIGNS = (
 )
 """Checkpoint, profile, and options that differ from it."""
 
+STRUCTURES = ("lst-1-28", "reslst-3-19-dct-9", "lst-1-16", "wht-16-lst-1-16", "lst-1-8", "dct-9")
+"""Shipped networks that differ in what their weights are made of, by falling number of parameters."""
+
 CLOCKS = (
     ("dsp", {}, place_ecp5, 5),
     ("fast", {}, place_ecp5, 1),
+    ("fast", {"multiplier": "lut"}, place_ecp5, 3),
     ("tiny", {"format": "Q2.6"}, place_ice40, 5),
 )
 """LST-1-28 designs that are placed and routed, how, and with how many seeds at most; one of `fast` takes minutes."""
@@ -109,6 +114,11 @@ def profiles() -> list[dict[str, Any]]:
     return [profile(*design) for design in DESIGNS if design[0] in checkpoint.shipped()]
 
 
+def structures() -> list[dict[str, Any]]:
+    """The same for networks of different structures in the default profile."""
+    return [profile(name, next(iter(PROFILES)), {}) for name in STRUCTURES]
+
+
 def profile(name: str, profile: str, options: dict[str, Any]) -> dict[str, Any]:
     """One of :func:`profiles`."""
     images = data.load("test")
@@ -119,11 +129,15 @@ def profile(name: str, profile: str, options: dict[str, Any]) -> dict[str, Any]:
     return {
         "checkpoint": name,
         "profile": profile,
+        "options": options,
         "format": str(design.formats.weight),
+        "parameters": design.network.parameters,
         "pes": design.pes,
+        "multiplying_pes": design.multiplying_pes,
         "cycles_per_image": design.cycles_per_image,
         "latency": design.latency,
         **{key: getattr(cells, key) for key in ("lut", "ff", "ramb18", "dsp", "yosys")},
+        "accuracy_float": report.accuracy_float,
         "accuracy_rtl": report.accuracy_rtl,
         "images": report.images,
         "mismatches": report.mismatches,
@@ -141,6 +155,7 @@ def clock() -> list[dict[str, Any]]:
         rows.append(
             {
                 "profile": profile,
+                "options": options,
                 "format": str(design.formats.weight),
                 "part": placed.part,
                 "cells": placed.cells,

@@ -15,6 +15,7 @@ def rewrite(readme: Path, results: dict[str, Any]) -> None:
         ("verify", _verify),
         ("engines", _engines),
         ("profiles", _profiles),
+        ("structures", _structures),
         ("clock", _clock),
         ("machine", _machine),
     ):
@@ -68,6 +69,12 @@ def _engines(rows: list[dict[str, Any]]) -> str:
     )
 
 
+def _profile(row: dict[str, Any]) -> str:
+    """A profile, and the options that are not the profile's; the format has a column of its own."""
+    options = "".join(f" --{name} {value}" for name, value in row["options"].items() if name != "format")
+    return f"`{row['profile']}{options}`"
+
+
 def _profiles(rows: list[dict[str, Any]]) -> str:
     versions = ", ".join(sorted({row["yosys"] for row in rows}))
     titles = (
@@ -79,7 +86,7 @@ def _profiles(rows: list[dict[str, Any]]) -> str:
         [
             (
                 f"`{row['checkpoint']}`",
-                f"`{row['profile']}`",
+                _profile(row),
                 row["format"],
                 f"{row['cycles_per_image']:,.10g}",
                 *(f"{row[key]:,}" for key in ("latency", "lut", "ff", "ramb18", "dsp")),
@@ -92,12 +99,41 @@ def _profiles(rows: list[dict[str, Any]]) -> str:
     )
 
 
+def _structures(rows: list[dict[str, Any]]) -> str:
+    return table(
+        (
+            "checkpoint",
+            "parameters",
+            "float",
+            "RTL",
+            "mismatches",
+            "PEs that multiply",
+            "cycles",
+            "LUT",
+            "RAMB18",
+            "DSP48",
+        ),
+        [
+            (
+                f"`{row['checkpoint']}`",
+                f"{row['parameters']:,}",
+                f"{row['accuracy_float']:.2%}",
+                f"{row['accuracy_rtl']:.2%}",
+                f"{row['mismatches']:,} of {row['images']:,} images",
+                f"{row['multiplying_pes']} of {row['pes']}",
+                *(f"{row[key]:,.10g}" for key in ("cycles_per_image", "lut", "ramb18", "dsp")),
+            )
+            for row in rows
+        ],
+    )
+
+
 def _clock(rows: list[dict[str, Any]]) -> str:
     return table(
         ("profile", "format", "part", "clock", "images per second", "latency"),
         [
             (
-                f"`{row['profile']}`",
+                _profile(row),
                 row["format"],
                 row["part"],
                 f"{row['mhz']:.1f} MHz",

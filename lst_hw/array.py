@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from amaranth.hdl import Module, Signal, signed
+from amaranth.hdl import Module, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -13,6 +13,10 @@ from lst_model.ranges import Range
 
 from .booth import digit_count
 from .element import LutElement, PairedElement, ProcessingElement
+from .sign_element import SignChain, SignElement
+from .signs import Signs
+
+Element = ProcessingElement | PairedElement | LutElement | SignElement
 
 MULTIPLIERS = ("dsp", "lut")
 """What the array multiplies with: DSP blocks, or LUTs only."""
@@ -37,6 +41,8 @@ class PEArray(wiring.Component):
         Images at a time.
     multiplier : str
         One of :data:`MULTIPLIERS`.
+    signs : Signs, optional
+        The last PEs only add and subtract, by these signs; they have no weight.
 
     Members
     -------
@@ -45,7 +51,10 @@ class PEArray(wiring.Component):
     operands : In(signed).array(lanes)
     first : In(1)
         Together with the operands: they are the first of a pass.
-    weights : In(signed).array(pes)
+    index : In(signs.index_bits), selection : In
+        With ``signs``, together with the operands: as for :class:`~lst_hw.sign_element.SignChain`. Operands without
+        weight must be 0.
+    weights : In(signed).array(pes that multiply)
         Weight of PE ``k`` for the operand of PE ``k``, that is, already delayed by ``k`` cycles, one more if lanes
         share DSP blocks; with LUTs, its Booth digit ``d`` by ``k + d``.
     totals : Out(signed).array(pes, lanes)
@@ -66,6 +75,7 @@ class PEArray(wiring.Component):
         accumulator_bits: Sequence[int],
         lanes: int = 1,
         multiplier: str = "dsp",
+        signs: Signs | None = None,
     ) -> None:
         if not accumulator_bits:
             raise TypeError("Array must have at least one PE")
@@ -75,14 +85,23 @@ class PEArray(wiring.Component):
             raise ValueError(f"Multiplier must be one of {', '.join(MULTIPLIERS)}, not {multiplier!r}")
         self._operand, self._weight = operand, weight
         self._accumulator_bits = tuple(accumulator_bits)
-        self._multiplier = multiplier
+        self._multiplier, self._signs = multiplier, signs
+        for_signs = (
+            {}
+            if signs is None
+            else {
+                "index": In(signs.index_bits),
+                "selection": In(range(max(2, signs.selection_count))),
+            }
+        )
         super().__init__(
             {
                 "advance": In(1),
                 "operands": In(signed(operand.bits)).array(lanes),
                 "first": In(1),
-                "weights": In(signed(weight.bits)).array(self.pes),
+                "weights": In(signed(weight.bits)).array(self.pes if signs is None else signs.first_pe),
                 "totals": Out(signed(max(accumulator_bits))).array(self.pes, lanes),
+                **for_signs,
             }
         )
 
@@ -114,19 +133,47 @@ class PEArray(wiring.Component):
             m.d.sync += delayed.eq((delayed << 1) | self.first)
             m.d.sync += [following.eq(start) for start, following in pairwise(starts)]
 
+        negatives: list[Value] = []
+        if self._signs is not None:
+            # The sign must meet the operand two cycles before the sum, as late as the others' first product.
+            delay = latency + self._signs.first_pe + digits - 1
+            m.submodules.signs = chain = SignChain(signs=self._signs, delay=delay)
+            m.d.comb += [chain.advance.eq(self.advance), chain.index.eq(self.index), chain.selection.eq(self.selection)]
+            negatives = list(chain.negatives)
+
         lanes = list(range(len(self.operands)))
         while lanes:
             width = 2 if latency and len(lanes) > 1 else 1
             served, lanes = lanes[:width], lanes[width:]
-            self._chain(m, served, starts, digits, latency)
+            self._chain(m, served, starts, negatives, digits, latency)
         return m
 
-    def _chain(self, m: Module, lanes: list[int], starts: list[Signal], digits: int, latency: int) -> None:
+    def _elements(self, lanes: int) -> list[Element]:
         """The PEs of a lane, or of two."""
-        kind = PairedElement if len(lanes) == 2 else LutElement if self._multiplier == "lut" else ProcessingElement
-        elements = [
-            kind(operand=self._operand, weight=self._weight, accumulator_bits=bits) for bits in self._accumulator_bits
+        kind = PairedElement if lanes == 2 else LutElement if self._multiplier == "lut" else ProcessingElement
+        shared = {"operand": self._operand, "weight": self._weight}
+        elements: list[Element] = [
+            kind(**shared, accumulator_bits=bits) for bits in self._accumulator_bits[: len(self.weights)]
         ]
+        if self._signs is not None:
+            shift = self._signs.shift
+            elements += [
+                SignElement(**shared, accumulator_bits=bits, shift=shift, lanes=lanes)
+                for bits in self._accumulator_bits[len(self.weights) :]
+            ]
+        return elements
+
+    def _chain(
+        self,
+        m: Module,
+        lanes: list[int],
+        starts: list[Signal],
+        negatives: list[Value],
+        digits: int,
+        latency: int,
+    ) -> None:
+        """Connect the PEs of a lane, or of two."""
+        elements = self._elements(len(lanes))
         operand = self.operands[lanes[0]]
         if len(lanes) == 2:
             operand = elements[0].pack(operand, self.operands[lanes[1]])
@@ -148,9 +195,13 @@ class PEArray(wiring.Component):
             m.d.comb += [
                 element.advance.eq(self.advance),
                 element.operand.eq(passing[k]),
-                element.weight.eq(self.weights[k]),
                 element.first.eq(starts[k]),
             ]
             m.d.comb += [self.totals[k][lane].eq(total) for lane, total in zip(lanes, element.totals, strict=True)]
+            if isinstance(element, SignElement):
+                negative = negatives[k - len(self.weights)]
+                m.d.comb += [element.term.eq(passing[k + digits]), element.negative.eq(negative)]
+                continue
+            m.d.comb += element.weight.eq(self.weights[k])
             if digits > 1:
                 m.d.comb += [later.eq(passing[k + 2 + place]) for place, later in enumerate(element.later)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Signal, unsigned
+from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -12,7 +12,7 @@ from .pixel import beat_layout, operand_layout
 PATIENCE = 16
 """Cycles without a pixel between frames after which an idle array starts on fewer frames than it has lanes for."""
 
-START_LATENCY = 2
+START_LATENCY = 3
 """Cycles from the transfer of a batch's last beat to the first with its first pixels."""
 
 
@@ -76,26 +76,30 @@ class Batcher(wiring.Component):
         counts = [Signal.like(self.count, name=f"count_{k}") for k in range(2)]
         flags = [Signal.like(self.dropped, name=f"flags_{k}") for k in range(2)]
 
-        write = self._load(m, beat, lane, filling, full, counts, flags)
-        taken, at_end = Signal(), Signal()
+        offered, at_end, loads, taken = Signal(), Signal(), Signal(), Signal()
         following = Signal.like(pixel)
+        write = self._load(m, beat, lane, filling, full, offered, counts, flags)
         m.d.comb += [
-            taken.eq(self.o.valid & self.o.ready),
+            loads.eq(~self.o.valid | self.o.ready),
+            taken.eq(offered & loads),
             at_end.eq(pixel == self._frame_pixels - 1),
             following.eq(pixel + taken),
-            self.count.eq(counts[0]),
-            self.dropped.eq(flags[0]),
-            self.o.payload.last.eq(at_end),
         ]
-        with m.If(reading):
-            m.d.comb += [self.count.eq(counts[1]), self.dropped.eq(flags[1])]
-        with m.If(self.o.valid):
+        with m.If(offered):
             m.d.sync += pixel.eq(following)
             with m.If(taken & at_end):
-                m.d.sync += [self.o.valid.eq(0), pixel.eq(0), reading.eq(~reading), full.bit_select(reading, 1).eq(0)]
+                m.d.sync += [offered.eq(0), pixel.eq(0), reading.eq(~reading), full.bit_select(reading, 1).eq(0)]
         with m.Else():
-            m.d.sync += self.o.valid.eq(full.bit_select(reading, 1))
+            m.d.sync += offered.eq(full.bit_select(reading, 1))
 
+        # What comes out of a block RAM is late in its cycle; what follows the batcher computes with it.
+        with m.If(loads):
+            m.d.sync += [
+                self.o.valid.eq(offered),
+                self.o.payload.last.eq(at_end),
+                self.count.eq(Mux(reading, counts[1], counts[0])),
+                self.dropped.eq(Mux(reading, flags[1], flags[0])),
+            ]
         within = (self._beat_pixels - 1).bit_length()
         for k, value in enumerate(self.o.payload.values):
             buffer = Memory(shape=unsigned(8 * self._beat_pixels), depth=2 << len(beat), init=[])
@@ -107,8 +111,9 @@ class Batcher(wiring.Component):
                 port.data.eq(self.i.payload.value),
                 read.en.eq(1),
                 read.addr.eq(Cat(following[within : within + len(beat)], reading)),
-                value.eq(read.data.word_select(pixel[:within], 8)),
             ]
+            with m.If(loads):
+                m.d.sync += value.eq(read.data.word_select(pixel[:within], 8))
         return m
 
     def _load(
@@ -118,6 +123,7 @@ class Batcher(wiring.Component):
         lane: Signal,
         filling: Signal,
         full: Signal,
+        offered: Signal,
         counts: list[Signal],
         flags: list[Signal],
     ) -> Signal:
@@ -132,7 +138,7 @@ class Batcher(wiring.Component):
             self.i.ready.eq(running & ~full.bit_select(filling, 1)),
             accepted.eq(self.i.valid & self.i.ready & ~discarding),
             frame_done.eq(accepted & at_end & last),
-            close.eq((lane != 0) & (waited == PATIENCE) & self.o.ready & ~self.o.valid & ~self.i.valid),
+            close.eq((lane != 0) & (waited == PATIENCE) & self.o.ready & ~self.o.valid & ~offered & ~self.i.valid),
         ]
         with m.If(self.i.valid | (beat != 0) | (lane == 0)):
             m.d.sync += waited.eq(0)

@@ -12,6 +12,7 @@ from lst_model.layers import ColumnTransform
 
 from .schedule import Loop, Schedule
 from .select import by_index, counter
+from .signs import Signs
 
 
 class Phase(enum.Enum):
@@ -30,7 +31,8 @@ class Controller(wiring.Component):
 
     An operand is *issued* in the cycle that gives its address to memory and ROM, or takes its pixel from the
     stream. ``advance`` is the clock enable of everything that moves with the operands; it is low while a
-    pixel is awaited in the middle of a frame.
+    pixel is awaited. Where a frame's pixels come without gaps it is always high: the array then runs empty until the
+    first pixel comes.
     Throughput: one operand per cycle. Latency: 0 cycles from the offer of an awaited pixel to its issue.
 
     Parameters
@@ -38,6 +40,10 @@ class Controller(wiring.Component):
     schedule : Schedule
     row_bits, column_bits, rom_address_bits : int
         Address widths.
+    gapless : bool
+        The stream offers well-formed frames only, and each of their pixels as soon as the one before has been taken.
+    signs : Signs, optional
+        What PEs that only add and subtract must know.
 
     Members
     -------
@@ -63,10 +69,34 @@ class Controller(wiring.Component):
         Pulse: a malformed frame was dropped.
     accepted : Out(1)
         Pulse: the last pixel of a well-formed frame was taken.
+    index : Out(signs.index_bits)
+        With ``signs``: Gray code of the operand's place in its line.
+    selection : Out(range(signs.selection_count))
+        With ``signs``: which masks the pass needs.
+    padding : Out(1)
+        With ``signs``: no operand is issued; the array must get a 0.
     """
 
-    def __init__(self, *, schedule: Schedule, row_bits: int, column_bits: int, rom_address_bits: int) -> None:
-        self._schedule = schedule
+    def __init__(
+        self,
+        *,
+        schedule: Schedule,
+        row_bits: int,
+        column_bits: int,
+        rom_address_bits: int,
+        gapless: bool = False,
+        signs: Signs | None = None,
+    ) -> None:
+        self._schedule, self._gapless, self._signs = schedule, gapless, signs
+        for_signs = (
+            {
+                "index": Out(signs.index_bits),
+                "selection": Out(range(max(2, signs.selection_count))),
+                "padding": Out(1),
+            }
+            if signs
+            else {}
+        )
         super().__init__(
             {
                 "pixels": In(stream.Signature(data.StructLayout({"last": 1}))),
@@ -83,6 +113,7 @@ class Controller(wiring.Component):
                 "streams": Out(1),
                 "dropped": Out(1),
                 "accepted": Out(1),
+                **for_signs,
             }
         )
 
@@ -105,6 +136,8 @@ class Controller(wiring.Component):
         def following(loop: Loop) -> int:
             return (loops.index(loop) + 1) % len(loops)
 
+        # Whether the loops go on, which is what everything else follows, unless it may run empty.
+        moves = Signal()
         running, grid_per_turn = Signal(), of_loop("grid_per_turn", lambda loop: loop.grid_per_turn)
         computes = of_loop("computes", lambda loop: loop.step is not None)
         inner_end, outer_end, turn_end, loop_end = Signal(), Signal(), Signal(), Signal()
@@ -120,12 +153,24 @@ class Controller(wiring.Component):
             self.row.eq(Mux(is_column, inner, outer)),
             self.column.eq(Mux(is_column, outer, inner)),
             self.first.eq(running & computes & (inner == 0) & (~grid_per_turn | (outer == 0))),
-            self.last.eq(running & computes & inner_end & (~grid_per_turn | outer_end)),
+            self.last.eq(running & computes & moves & inner_end & (~grid_per_turn | outer_end)),
         ]
         if network.has_skip:
             adds = of_loop("adds_skip", lambda loop: loop.step is not None and loop.step.stage.adds_skip)
             results = of_loop("results", lambda loop: loop.step.stage.outputs if loop.step is not None else 0)
             m.d.comb += self.saved.eq(running & adds & (turn == 0) & (inner < results))
+
+        if self._signs is not None:
+            signs = self._signs
+            base = of_loop(
+                "first_selection", lambda loop: 0 if loop.step is None else signs.selections[loop.step.index]
+            )
+            used = of_loop("operands", lambda loop: 0 if loop.step is None else signs.operands[loop.step.index])
+            m.d.comb += [
+                self.index.eq(inner ^ (inner >> 1)),
+                self.selection.eq(base + turn),
+                self.padding.eq(inner >= used),
+            ]
 
         # The frame as the stream delivers it, in the first loop.
         awaits_pixel, frame_end, frame_dropped = Signal(), Signal(), Signal()
@@ -136,7 +181,8 @@ class Controller(wiring.Component):
             self.take.eq(awaits_pixel & self.pixels.valid),
             self.streams.eq(computes & (index == 0)),
             self.restart.eq(self.take & (inner == 0) & (outer == 0)),
-            self.advance.eq(~awaits_pixel | self.pixels.valid),
+            moves.eq(~awaits_pixel | self.pixels.valid),
+            self.advance.eq(1 if self._gapless else moves),
             self.pixels.ready.eq(awaits_pixel | (phase == Phase.DISCARD)),
             self.accepted.eq(self.take & frame_end & last_pixel),
             self.dropped.eq(self.take & (frame_end != last_pixel)),
@@ -145,9 +191,9 @@ class Controller(wiring.Component):
 
         ring_start = of_loop("ring_start", lambda loop: loop.rom_base)
         ring_end = of_loop("ring_end", lambda loop: loop.rom_base + loop.rom_words - 1)
-        with m.If(self.advance):
+        with m.If(moves):
             m.d.sync += self.rom_address.eq(Mux(self.rom_address == ring_end, ring_start, self.rom_address + 1))
-        with m.If(self.advance & running):
+        with m.If(moves & running):
             m.d.sync += inner.eq(Mux(inner_end, 0, inner + 1))
             with m.If(inner_end & Mux(grid_per_turn, outer_end, 1)):
                 m.d.sync += turn.eq(Mux(turn_end, 0, turn + 1))
@@ -160,9 +206,9 @@ class Controller(wiring.Component):
         m.d.comb += [
             # The output layer's logits go straight into the result register.
             may_begin.eq(self.result_ready | (next_index != len(loops) - 1)),
-            loop_done.eq(may_begin & Mux(phase == Phase.GAP, countdown == 0, self.advance & loop_end & (gap == 0))),
+            loop_done.eq(may_begin & Mux(phase == Phase.GAP, countdown == 0, moves & loop_end & (gap == 0))),
         ]
-        with m.If(self.advance & loop_end):
+        with m.If(moves & loop_end):
             m.d.sync += [phase.eq(Phase.GAP), countdown.eq(Mux(gap == 0, 0, gap - 1))]
         with m.If((phase == Phase.GAP) & (countdown != 0)):
             m.d.sync += countdown.eq(countdown - 1)

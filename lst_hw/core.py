@@ -18,6 +18,7 @@ from .pixel import PixelNormalizer, PixelRegister, beat_layout
 from .requantizer import Requantizer
 from .result import result_layout
 from .results import ResultRegister
+from .signs import Signs
 from .writer import Writer
 
 
@@ -102,7 +103,11 @@ class LSTCore(wiring.Component):
         address = {"row_bits": design.row_bits, "column_bits": design.column_bits}
 
         m.submodules.controller = controller = Controller(
-            schedule=schedule, rom_address_bits=design.rom_address_bits, **address
+            schedule=schedule,
+            rom_address_bits=design.rom_address_bits,
+            gapless=design.lanes > 1,
+            signs=design.signs,
+            **address,
         )
         m.submodules.frame_memory = memory = FrameMemory(
             data_bits=ranges.operand_bits, has_skip=design.network.has_skip, lanes=design.lanes, **address
@@ -116,6 +121,7 @@ class LSTCore(wiring.Component):
             accumulator_bits=design.accumulator_bits,
             lanes=design.lanes,
             multiplier=design.multiplier,
+            signs=design.signs,
         )
         m.submodules.collector = collector = Collector(
             schedule=schedule,
@@ -144,6 +150,7 @@ class LSTCore(wiring.Component):
         codes = [Signal(signed(ranges.operand_bits), name=f"code_{lane}") for lane in lanes]
         taken, streams, first, saved = Signal(), Signal(), Signal(), Signal()
         m.d.sync += [taken.eq(controller.take), saved.eq(controller.saved)]
+        padding = None if design.signs is None else self._signs(m, controller, array, design.signs)
         with m.If(controller.advance):
             m.d.sync += [first.eq(controller.first), streams.eq(controller.streams)]
         for lane, code in enumerate(codes):
@@ -151,8 +158,9 @@ class LSTCore(wiring.Component):
             m.d.comb += normalizer.pixel.eq(pixels[lane])
             with m.If(controller.take):
                 m.d.sync += code.eq(normalizer.code)
-            entry = memory.read_data[lane]
-            m.d.comb += array.operands[lane].eq(entry if schedule.loads else Mux(streams, code, entry))
+            operand = memory.read_data[lane]
+            operand = operand if schedule.loads else Mux(streams, code, operand)
+            m.d.comb += array.operands[lane].eq(operand if padding is None else Mux(padding, 0, operand))
         m.d.comb += [
             memory.read_advance.eq(controller.advance),
             memory.read_row.eq(controller.row),
@@ -240,6 +248,17 @@ class LSTCore(wiring.Component):
             self.trace.logit.as_value().eq(Cat(logits)),
         ]
         return m
+
+    def _signs(self, m: Module, controller: Controller, array: PEArray, signs: Signs) -> Signal | None:
+        """What comes with the operands for PEs that have no weights; whether it is a cycle without operand."""
+        padding = Signal()
+        with m.If(controller.advance):
+            m.d.sync += [
+                array.index.eq(controller.index),
+                array.selection.eq(controller.selection),
+                padding.eq(controller.padding),
+            ]
+        return padding if signs.has_padding else None
 
     def _pixels(self, m: Module, controller: Controller, results: ResultRegister) -> list[Value]:
         """What precedes the array: the pixels of each lane, and what the results must know of the frames."""

@@ -20,6 +20,7 @@ from .batch import PATIENCE, START_LATENCY
 from .booth import shortfall
 from .rom import RomBank, rom_banks
 from .schedule import Schedule, widest_layer
+from .signs import Signs, find_signs
 
 STREAM_BITS = (8, 32)
 """Widths of the pixel stream: one pixel or four in a beat."""
@@ -50,6 +51,8 @@ class Design:
         What the array does in every cycle.
     ranges : NetworkRanges
         Value ranges; all widths come from here.
+    signs : Signs or None
+        The last PEs only add and subtract; None if all multiply.
     banks : tuple of RomBank
         Contents of the weight ROMs.
     biases : tuple of int
@@ -76,6 +79,7 @@ class Design:
     step_units: tuple[int, ...]
     schedule: Schedule
     ranges: NetworkRanges
+    signs: Signs | None
     banks: tuple[RomBank, ...]
     biases: tuple[int, ...]
     accumulator_bits: tuple[int, ...]
@@ -95,6 +99,7 @@ class Design:
         lanes: int = 1,
         stream_bits: int = STREAM_BITS[0],
         axi_lite: bool = False,
+        sign_elements: bool = True,
     ) -> Design:
         """The accelerator of a quantised network.
 
@@ -111,6 +116,8 @@ class Design:
             One of :data:`STREAM_BITS`.
         axi_lite : bool
             Add control registers.
+        sign_elements : bool
+            Let PEs add and subtract where weights are signs only; if not, all multiply.
 
         Raises
         ------
@@ -126,7 +133,15 @@ class Design:
         units = tuple(dict.fromkeys(names))
         schedule = Schedule(network, count, latency(units), digits, packing)
         weights = [weight.tolist() for weight in quantized.weights]
-        missing = [[shortfall(row, digits) if multiplier == "lut" else 0 for row in matrix] for matrix in weights]
+        signs = find_signs(schedule, weights) if sign_elements else None
+        multiplying = signs.first_pe if signs else count
+        missing = [
+            [
+                shortfall(row, digits) if multiplier == "lut" and output % step.pes < multiplying else 0
+                for output, row in enumerate(matrix)
+            ]
+            for step, matrix in zip(schedule.steps, weights, strict=True)
+        ]
         biases = [
             bias + less
             for index, shortfalls in enumerate(missing)
@@ -140,7 +155,8 @@ class Design:
             step_units=(*map(units.index, names), 0),
             schedule=schedule,
             ranges=ranges,
-            banks=rom_banks(schedule, weights),
+            signs=signs,
+            banks=rom_banks(schedule, weights, multiplying),
             biases=tuple(biases),
             accumulator_bits=_accumulator_bits(schedule, ranges, missing),
             multiplier=multiplier,
@@ -159,6 +175,11 @@ class Design:
     def pes(self) -> int:
         """Physical processing elements."""
         return self.schedule.pes
+
+    @property
+    def multiplying_pes(self) -> int:
+        """PEs with a multiplier and weights in the ROM; the others only add and subtract."""
+        return self.signs.first_pe if self.signs else self.pes
 
     @property
     def biased_bits(self) -> int:

@@ -52,7 +52,7 @@ class ProcessingElement(wiring.Component):
     LANES = 1
 
     def __init__(self, *, operand: Range, weight: Range, accumulator_bits: int) -> None:
-        _check(operand, weight, accumulator_bits)
+        check_widths(operand, weight, accumulator_bits)
         super().__init__(_signature(operand.bits, weight.bits, accumulator_bits, lanes=1))
 
     def elaborate(self, platform: object) -> Module:
@@ -108,18 +108,26 @@ class PairedElement(wiring.Component):
     LANES = 2
 
     def __init__(self, *, operand: Range, weight: Range, accumulator_bits: int) -> None:
-        _check(operand, weight, accumulator_bits)
-        if not self.fits(operand, weight):
-            raise ValueError(
-                f"two operands of {operand.bits} bits do not fit a DSP block with {weight.bits} bit weights"
-            )
-        self._shift = _product(operand, weight).bits
-        super().__init__(_signature(_packed(operand, weight).bits, weight.bits, accumulator_bits, lanes=2))
+        check_widths(operand, weight, accumulator_bits)
+        check_packing(operand, weight)
+        self._shift = self.packing(operand, weight)
+        super().__init__(_signature(self.packed(operand, weight).bits, weight.bits, accumulator_bits, lanes=2))
 
     @staticmethod
     def fits(operand: Range, weight: Range) -> bool:
         """Whether two operands share one DSP block."""
-        return _packed(operand, weight).bits <= DSP_WIDTHS[0] and weight.bits <= DSP_WIDTHS[1]
+        return PairedElement.packed(operand, weight).bits <= DSP_WIDTHS[0] and weight.bits <= DSP_WIDTHS[1]
+
+    @staticmethod
+    def packing(operand: Range, weight: Range) -> int:
+        """Bit at which the high operand begins."""
+        return _product(operand, weight).bits
+
+    @staticmethod
+    def packed(operand: Range, weight: Range) -> Range:
+        """Values of a packed factor."""
+        shift = PairedElement.packing(operand, weight)
+        return Range((operand.low << shift) + operand.low, (operand.high << shift) + operand.high)
 
     def pack(self, low: Signal, high: Signal) -> Cat:
         """The factor that holds two operands."""
@@ -185,7 +193,7 @@ class LutElement(wiring.Component):
     LANES = 1
 
     def __init__(self, *, operand: Range, weight: Range, accumulator_bits: int) -> None:
-        _check(operand, weight, accumulator_bits)
+        check_widths(operand, weight, accumulator_bits)
         self._operand, self._digits = operand, digit_count(weight.bits)
         members = _signature(operand.bits, weight.bits, accumulator_bits, lanes=1)
         super().__init__({**members, "later": In(signed(operand.bits)).array(self._digits - 1)})
@@ -252,14 +260,16 @@ def _product(operand: Range, weight: Range) -> Range:
     return Range(min(ends), max(ends))
 
 
-def _packed(operand: Range, weight: Range) -> Range:
-    shift = _product(operand, weight).bits
-    return Range((operand.low << shift) + operand.low, (operand.high << shift) + operand.high)
-
-
-def _check(operand: Range, weight: Range, accumulator_bits: int) -> None:
+def check_widths(operand: Range, weight: Range, accumulator_bits: int) -> None:
+    """Refuse ranges and widths of another type with a TypeError."""
     for name, value in (("Operand", operand), ("Weight", weight)):
         if not isinstance(value, Range):
             raise TypeError(f"{name} must be a Range object, not {value!r}")
     if not isinstance(accumulator_bits, int) or accumulator_bits < 1:
         raise TypeError(f"Accumulator width must be a positive integer, not {accumulator_bits!r}")
+
+
+def check_packing(operand: Range, weight: Range) -> None:
+    """Refuse operands of which two do not fit a DSP block with a ValueError."""
+    if not PairedElement.fits(operand, weight):
+        raise ValueError(f"two operands of {operand.bits} bits do not fit a DSP block with {weight.bits} bit weights")

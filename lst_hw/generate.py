@@ -109,6 +109,7 @@ def manifest(design: Design, checkpoint: Path, verilog: str) -> dict[str, Any]:
         "activation": design.activation,
         "weights_hash": f"{design.weights_hash:#010x}",
         "pes": design.pes,
+        "multiplying_pes": design.multiplying_pes,
         "multiplier": design.multiplier,
         "lanes": design.lanes,
         "stream_bits": design.stream_bits,

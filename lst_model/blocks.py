@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from .errors import InputError
 from .layers import ColumnTransform, Layer, Output, RowTransform, SkipAdd, SkipSave
 from .network import Network
-from .structure import BASES, front
+from .structure import BASES, front, parse
 
 LEARNED = "lst"
 _SKIPS: dict[str, Layer] = {"save": SkipSave(), "add": SkipAdd()}
@@ -47,8 +47,17 @@ def parse_blocks(
     InputError
         If a block is unknown, or does not fit the grid that it reads.
     """
-    layers = list(_layers(text, rows, rows if columns is None else columns, function, weights))
-    return Network(rows, rows if columns is None else columns, (*layers, Output(classes, output_weights)))
+    columns = rows if columns is None else columns
+    layers = list(_layers(text, rows, columns, function, _canonical(weights)))
+    return Network(rows, columns, (*layers, Output(classes, _canonical(output_weights))))
+
+
+def _canonical(text: str) -> str:
+    """The one way to write some weights; the network refuses those that are not understood, and says where."""
+    try:
+        return str(parse(text))
+    except InputError:
+        return text
 
 
 def _layers(text: str, rows: int, columns: int, function: str, weights: str) -> Iterator[Layer]:

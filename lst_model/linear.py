@@ -6,8 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .layers import Stage
+from .layers import Output, Stage
+from .prodsum import ProdSumLinear
 from .structure import Dense, Transform
+from .sums import ProductOfSums
 
 
 class FixedLinear(nn.Module):
@@ -27,7 +29,7 @@ class FixedLinear(nn.Module):
         return functional.linear(x, self.weight, self.bias)
 
 
-Linear = nn.Linear | FixedLinear
+Linear = nn.Linear | FixedLinear | ProdSumLinear
 
 
 def make_linear(stage: Stage) -> Linear:
@@ -35,6 +37,9 @@ def make_linear(stage: Stage) -> Linear:
     match stage.structure:
         case Transform() as transform:
             return FixedLinear(transform, stage.outputs, stage.inputs)
+        case ProductOfSums() as sums:
+            grid = (stage.rows, stage.columns) if isinstance(stage.layer, Output) else None
+            return ProdSumLinear(stage.inputs, stage.outputs, sums, grid)
         case Dense():
             linear = nn.Linear(stage.inputs, stage.outputs)
             nn.init.xavier_uniform_(linear.weight)

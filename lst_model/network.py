@@ -92,7 +92,7 @@ class Network:
             layers = [dict(layer) for layer in description["layers"]]
             made = tuple(KINDS[layer.pop("kind")](**layer) for layer in layers)
             return cls(description["rows"], description["columns"], made)
-        except (TypeError, KeyError, ValueError) as error:
+        except (AttributeError, TypeError, KeyError, ValueError) as error:
             kinds = ", ".join(KINDS)
             raise InputError(f"network description is damaged near {error}; layer kinds are {kinds}") from None
 

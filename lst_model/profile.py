@@ -55,7 +55,7 @@ class QuantizationProfile:
     Attributes
     ----------
     tensors : tuple of TensorProfile
-        Parameters, then stages, in the order of the data flow.
+        Weights and the biases that there are, then stages, in the order of the data flow.
     accuracy_float, accuracy_integer : float
         Share of the images classified right, 0 to 1.
     agreement : float
@@ -88,10 +88,9 @@ def profile(model: LST, quantized: QuantizedNetwork, images: Images) -> Quantiza
     formats = quantized.formats
     tensors = []
     for stage, weight, bias in zip(model.network.stages, quantized.weights, quantized.biases, strict=True):
-        both = (
-            ("weight", model.weight(stage), weight, formats.weight),
-            ("bias", model.bias(stage), bias, formats.bias),
-        )
+        both = [("weight", model.weight(stage), weight, formats.weight)]
+        if stage.structure.has_bias:
+            both.append(("bias", model.bias(stage), bias, formats.bias))
         for kind, parameter, codes, q in both:
             values = parameter.detach().double().numpy()
             tensors.append(_tensor(f"{stage.key}.{kind}", values, codes / q.scale, q))

@@ -92,10 +92,12 @@ class QuantizedNetwork:
 
     @property
     def saturation_report(self) -> str:
-        """One line on the parameters that saturate, empty when none does."""
+        """One line on the weights and biases that saturate, empty when none does."""
+        # As they are stored, which may be more numbers than are trained.
+        stored = sum(codes.size for codes in (*self.weights, *self.biases))
         parts = [f"{count} in {key}" for key, count in self.saturated.items()]
         total = sum(self.saturated.values())
-        return f"{total} of {self.network.parameters} parameters saturate: {', '.join(parts)}" if parts else ""
+        return f"{total} of {stored} parameters saturate: {', '.join(parts)}" if parts else ""
 
 
 def preactivation_format(network: Network, formats: Formats) -> QFormat:

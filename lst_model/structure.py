@@ -6,6 +6,8 @@
     A fixed transform without bias: the first ``outputs`` rows of its matrix (:mod:`lst_model.bases`). ``dct/2`` is
     divided by 2; any power of two will do. Walsh (order of sign changes) and Hadamard (natural order) matrices are of
     ``+-1``. ``walsh:pad`` takes sizes that are no power of two: missing inputs count as zeros.
+``gaussian:64*rank:2@1``
+    A product of sums, trained through its factors: :mod:`lst_model.sums`.
 
 Nothing in this module needs torch.
 """
@@ -19,6 +21,7 @@ from typing import ClassVar
 
 from .bases import Matrix, dct_matrix, hadamard_matrix, next_power_of_two, walsh_matrix
 from .errors import InputError
+from .sums import ProductOfSums
 
 MAX_DIVISOR = 256
 """Largest number that a fixed transform may be divided by."""
@@ -119,9 +122,9 @@ class Transform:
 BASES = {"dct": dct_matrix, "walsh": walsh_matrix, "hadamard": hadamard_matrix}
 """The fixed transforms by name."""
 
-Structure = Dense | Transform
+Structure = Dense | Transform | ProductOfSums
 
-REMEDY = f"choose dense, or one of {', '.join(BASES)} with :pad and /DIVISOR as needed"
+REMEDY = f"choose dense, {', '.join(BASES)} with :pad and /DIVISOR as needed, or sums such as gaussian:64*rank:2@1"
 
 
 def parse(text: str) -> Structure:
@@ -134,6 +137,8 @@ def parse(text: str) -> Structure:
     """
     if text == "dense":
         return Dense()
+    if re.search(r"[*@]|:\d", text):
+        return ProductOfSums.parse(text)
     match = re.fullmatch(r"([a-z]+)(:pad)?(?:/(\d{1,4}))?", text)
     if match is None or match[1] not in BASES:
         raise InputError(f"unknown weights {text!r}: {REMEDY}")

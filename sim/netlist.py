@@ -11,12 +11,13 @@ from pathlib import Path
 
 from lst_hw.design import Design
 from lst_hw.emit import to_verilog
-from lst_hw.synthesis import xilinx_netlist
+from lst_hw.synthesis import Netlist, xilinx_netlist
 from lst_hw.vectors import BENCH, write_vectors
 from lst_model.data import Images
 from lst_model.errors import InputError
 from lst_model.quantize import QuantizedNetwork
 
+from .activity import Activity, counted, with_counters
 from .cells import cell_models
 
 _FLAGS = ("--binary", "-j", "2", "-Wno-fatal", "-Wno-lint", "-Wno-MULTIDRIVEN", "--top-module", Path(BENCH).stem)
@@ -28,22 +29,24 @@ class NetlistRun:
 
     Attributes
     ----------
-    netlist : str
-        Verilog of cells.
+    netlist : Netlist
     images : int
     wrong : int
         Result beats that differ from the integer model's, or did not come.
     cycles : int or None
         Clock cycles until the last result; None if one did not come.
+    activity : Activity or None
+        Bit changes, if asked for and all results came.
     """
 
-    netlist: str
+    netlist: Netlist
     images: int
     wrong: int
     cycles: int | None
+    activity: Activity | None = None
 
 
-def run_netlist(quantized: QuantizedNetwork, design: Design, images: Images) -> NetlistRun:
+def run_netlist(quantized: QuantizedNetwork, design: Design, images: Images, *, activity: bool = False) -> NetlistRun:
     """Synthesise for Xilinx 7-series parts and run the test vectors' own bench on the cells, in Verilator.
 
     Parameters
@@ -53,6 +56,8 @@ def run_netlist(quantized: QuantizedNetwork, design: Design, images: Images) -> 
         Made from ``quantized``.
     images : Images
         One or more.
+    activity : bool
+        Count bit changes (:mod:`sim.activity`), in a netlist of one module.
 
     Raises
     ------
@@ -65,8 +70,8 @@ def run_netlist(quantized: QuantizedNetwork, design: Design, images: Images) -> 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_vectors(folder, quantized, design, images)
-        netlist = xilinx_netlist(to_verilog(design))
-        (folder / "netlist.v").write_text(netlist)
+        netlist = xilinx_netlist(to_verilog(design), flat=activity)
+        (folder / "netlist.v").write_text(with_counters(netlist) if activity else netlist.verilog)
         (folder / "cells.v").write_text(cell_models())
         made = [verilator, *_FLAGS, "-Mdir", "made", "-o", "bench", BENCH, "netlist.v", "cells.v"]
         compiled = subprocess.run(made, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
@@ -76,6 +81,7 @@ def run_netlist(quantized: QuantizedNetwork, design: Design, images: Images) -> 
         run = subprocess.run(["made/bench"], cwd=folder, capture_output=True, text=True, errors="replace", check=False)
     passed = re.search(r"PASS \d+ frames, (\d+) cycles", run.stdout)
     if passed:
-        return NetlistRun(netlist, len(images), 0, int(passed[1]))
-    counted = re.search(r"FAIL (\d+) of \d+ frames", run.stdout)
-    return NetlistRun(netlist, len(images), int(counted[1]) if counted else len(images), None)
+        toggles = counted(run.stdout, netlist, len(images)) if activity else None
+        return NetlistRun(netlist, len(images), 0, int(passed[1]), toggles)
+    failed = re.search(r"FAIL (\d+) of \d+ frames", run.stdout)
+    return NetlistRun(netlist, len(images), int(failed[1]) if failed else len(images), None)

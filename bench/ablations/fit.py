@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.lr_scheduler import OneCycleLR
 
@@ -34,15 +34,19 @@ class Recipe:
 
 
 def fit(model: nn.Module, images: Images, recipe: Recipe, seed: int) -> None:
-    """Train in place."""
-    inputs, labels = normalise(torch.from_numpy(images.pixels)), torch.from_numpy(images.labels)
-    batch = min(recipe.batch, len(images) // 20)
+    """Train in place on images."""
+    fit_tensors(model, normalise(torch.from_numpy(images.pixels)), torch.from_numpy(images.labels), recipe, seed)
+
+
+def fit_tensors(model: nn.Module, inputs: Tensor, labels: Tensor, recipe: Recipe, seed: int) -> None:
+    """Train in place on what the model reads, and its labels."""
+    batch = min(recipe.batch, len(labels) // 20)
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.peak_lr, weight_decay=1e-4, fused=True)
-    steps = recipe.epochs * -(-len(images) // batch)
+    steps = recipe.epochs * -(-len(labels) // batch)
     schedule = OneCycleLR(optimizer, recipe.peak_lr, total_steps=steps, pct_start=0.1)
     for _ in range(recipe.epochs):
-        for chosen in torch.randperm(len(images), generator=generator).split(batch):
+        for chosen in torch.randperm(len(labels), generator=generator).split(batch):
             loss = functional.cross_entropy(model(inputs[chosen]), labels[chosen])
             optimizer.zero_grad()
             loss.backward()

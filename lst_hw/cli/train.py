@@ -18,6 +18,7 @@ from lst_model.augment import Affine
 from lst_model.blocks import parse_blocks
 from lst_model.errors import InputError
 from lst_model.fixed import Formats
+from lst_model.growing import grown
 from lst_model.module import LST
 from lst_model.network import NAMED, Network, lst
 from lst_model.options import TrainingOptions
@@ -44,12 +45,16 @@ Examples:
   lst-hw train --rows 8 --embedding 8 --data-dir my/idx/files -o runs/mine
   lst-hw train --layers dct:9 -o runs/linear
   lst-hw train --layers walsh:32,lst:16 --function soft:0.1 -o runs/walsh
+  lst-hw train --layers lst:28 --weights gaussian:100@1 --output-weights dct:300 -o runs/sums
+  lst-hw train --init runs/sums/best.pt --weights gaussian:200@1 -o runs/more
   lst-hw train --init lst-1-28 --format Q2.6 --epochs 40 --lr 0.001 -o runs/q8
 
 \b
 --layers takes blocks separated by commas: lst:SIZE is learned; dct:SIZE, walsh:SIZE and hadamard:SIZE are fixed
 transforms that keep the first SIZE coefficients of each side; save and add are the ends of a skip connection.
 --function is tanh, identity, relu, soft:TAU (soft threshold) or st-relu:TAU (max(x - TAU, 0)).
+--weights and --output-weights are dense or a product of sums, BASIS:TERMS joined by * and @SEED at the end, with
+the bases gaussian, outer, permutation and dct, and rank:R for a trained factor. With --init the sums may grow.
 
 \b
 With --format the network computes in the accelerator's integers while it learns. Its checkpoint is an ordinary
@@ -111,7 +116,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     """
     if given["resume"] and given["overwrite"]:
         raise click.UsageError("--resume and --overwrite exclude each other")
-    initial = None if given["init"] is None else checkpoint.load(given["init"])
+    initial = None if given["init"] is None else _initial(ctx)
     network = _network(ctx, initial)
     options = _options(ctx, network)
     if given["threads"] is not None:
@@ -175,13 +180,21 @@ def command(ctx: click.Context, /, **given: Any) -> None:
             click.echo(f"lst-hw verify {output / training.BEST} {_design(options.quantization)} --images all")
 
 
+def _initial(ctx: click.Context) -> LST:
+    """The model to start from, with larger sums where the options say so."""
+    given = ctx.params
+    model = checkpoint.load(given["init"])
+    larger = {name: given[name] for name in ("weights", "output_weights") if _typed(ctx, name)}
+    return grown(model, **larger, seed=given["seed"]) if larger else model
+
+
 def _network(ctx: click.Context, initial: LST | None) -> Network:
     """The network to start from, the named one, or the one that the shape options describe."""
     given = ctx.params
     shape = [name for name in _SHAPE if _typed(ctx, name)]
     if "layers" not in shape:
         for name in _LAYERS:
-            if _typed(ctx, name):
+            if _typed(ctx, name) and (initial is None or name == "function"):
                 raise click.UsageError(f"{_flag(ctx, name)} needs --layers, which has the blocks it is for")
     if initial is not None:
         if shape or _typed(ctx, "network"):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from lst_model.network import Network
+
 from .content import Cell, Picture, Section, Share, Table
 from .facts import ReportData, Speed, spoken
 from .parts import Resources
@@ -115,6 +119,7 @@ def configuration(data: ReportData) -> Section:
         ("network", data.title),
         ("image", f"{manifest['network']['rows']} x {manifest['network']['columns']} pixels"),
         ("parameters", f"{manifest['parameters']:,}"),
+        ("processing elements", _elements(manifest)),
         ("checkpoint", manifest["checkpoint"]["name"]),
     )
     return Section(
@@ -124,12 +129,35 @@ def configuration(data: ReportData) -> Section:
         (
             Table("Network", ("property", "value"), facts, texts=2),
             Table(
+                "Layers", ("layer", "weights", "function", "sums per line", "parameters"), _layers(manifest), texts=3
+            ),
+            Table(
                 "Design options",
                 ("option", "value"),
                 tuple((f"--{name}", str(value)) for name, value in data.configuration.items()),
                 texts=2,
             ),
         ),
+    )
+
+
+def _elements(manifest: dict[str, Any]) -> str:
+    """How many there are, and how many of them have no multiplier."""
+    adding = manifest["pes"] - manifest["multiplying_pes"]
+    return f"{manifest['pes']}" + (f", {adding} of which only add and subtract" if adding else "")
+
+
+def _layers(manifest: dict[str, Any]) -> tuple[tuple[Cell, ...], ...]:
+    """What each layer is made of."""
+    return tuple(
+        (
+            spoken(stage.name),
+            stage.layer.weights,
+            str(stage.function) if stage.name != "logits" else "",
+            f"{stage.outputs:,}",
+            f"{stage.parameters:,}",
+        )
+        for stage in Network.from_dict(manifest["network"]).stages
     )
 
 

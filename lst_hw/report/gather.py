@@ -157,8 +157,10 @@ def _mistakes(
 
 
 def _tensors(model: LST, quantized: QuantizedNetwork, design: Design, images: Images) -> tuple[TensorFacts, ...]:
+    values = {f"{stage.key}.weight": model.weight(stage) for stage in model.network.stages}
+    values |= {f"{stage.key}.bias": model.bias(stage) for stage in model.network.stages}
     with torch.no_grad():
-        values = dict(model.named_parameters()) | model.trace(normalise(torch.from_numpy(images.pixels)))
+        values |= model.trace(normalise(torch.from_numpy(images.pixels)))
     facts = []
     for tensor in profile(model, quantized, images).tensors:
         if tensor.format == "exact":

@@ -79,7 +79,7 @@ def test_the_estimate_is_not_below_what_yosys_measured(row: dict[str, Any]) -> N
     quantized_network = quantize(
         checkpoint.load(checkpoint.resolve(row["checkpoint"])), Formats.parse(row["format"]), DEFAULT
     )
-    chosen = profile(row["profile"]).options
+    chosen = {**profile(row["profile"]).options, **row["options"]}
     options = {
         key.replace("-", "_"): value for key, value in chosen.items() if key in ("multiplier", "lanes", "stream-bits")
     }

@@ -10,6 +10,7 @@ from lst_model.fixed import Formats, QFormat
 from lst_model.layers import ColumnTransform, Output, RowTransform, SkipAdd, SkipSave
 from lst_model.network import Network
 from lst_model.quantize import QuantizedNetwork
+from lst_model.structure import Transform
 
 Codes = npt.NDArray[np.int64]
 Pixels = npt.NDArray[np.uint8]
@@ -46,11 +47,21 @@ def quantized(
     seed: int = 0,
     extremes: float = 0.2,
 ) -> QuantizedNetwork:
-    """The network with random weights and biases, ``extremes`` of them at the ends of their formats."""
+    """The network with random weights and biases, ``extremes`` of them at the ends of their formats.
+
+    Fixed transforms have their own weights, and no biases.
+    """
     rng = np.random.default_rng(seed)
     stages = described.stages
-    weights = tuple(random_codes(rng, formats.weight, (stage.outputs, stage.inputs), extremes) for stage in stages)
-    biases = tuple(random_codes(rng, formats.bias, (stage.outputs,), extremes) for stage in stages)
+    weights = tuple(
+        formats.weight.codes(stage.structure.matrix(stage.outputs, stage.inputs))
+        if isinstance(stage.structure, Transform)
+        else random_codes(rng, formats.weight, (stage.outputs, stage.inputs), extremes)
+        for stage in stages
+    )
+    biases = tuple(
+        random_codes(rng, formats.bias, (stage.outputs,), extremes) * stage.structure.has_bias for stage in stages
+    )
     return QuantizedNetwork(described, formats, activation, weights, biases, {})
 
 

@@ -12,6 +12,7 @@ from drivers.random_values import draw
 
 from lst_hw.array import PEArray
 from lst_hw.booth import digit_count, shortfall
+from lst_hw.signs import Signs, gray
 from lst_model.ranges import Range
 
 OPERAND = Range(-16, 16)
@@ -64,6 +65,56 @@ def test_pe_k_runs_k_cycles_behind_pe_0(pes: int, multiplier: str, lanes: int, w
                     assert found == [expected(done, k, lane) for lane in range(lanes)]
 
     simulate(array, bench)
+
+
+SIGNS = Signs(1, 1, ((0b01, 0b11), (0b10, 0b00), (0b11, 0b10)), (0, 1), (4, 4), has_padding=False)
+
+
+@pytest.mark.parametrize("stalls", [0.0, 0.5])
+@pytest.mark.parametrize("weight", WEIGHTS.values(), ids=WEIGHTS)
+@pytest.mark.parametrize(("multiplier", "lanes"), [("dsp", 1), ("dsp", 2), ("dsp", 3), ("lut", 1), ("lut", 2)])
+def test_pes_that_only_add_keep_step_with_those_that_multiply(
+    multiplier: str, lanes: int, weight: Range, stalls: float
+) -> None:
+    rng = np.random.default_rng(lanes)
+    period, steps, pes = 4, 60, 4
+    digits = digit_count(weight.bits) if multiplier == "lut" else 1
+    packing = int(multiplier == "dsp" and lanes > 1)
+    array = PEArray(
+        operand=OPERAND, weight=weight, accumulator_bits=[13] * pes, lanes=lanes, multiplier=multiplier, signs=SIGNS
+    )
+    assert len(array.weights) == SIGNS.first_pe
+    operands = draw(rng, OPERAND, (steps, lanes))
+    selections = [step // period % 2 for step in range(steps)]
+
+    def expected(step: int, pe: int, lane: int) -> int:
+        line = range(step - step % period, step + 1)
+        mask = SIGNS.masks[pe - SIGNS.first_pe][selections[step]]
+        return sum(2 * int(operands[at, lane]) * sign_of(mask, at % period) for at in line)
+
+    async def bench(ctx: Any) -> None:
+        for step in range(steps):
+            for lane in range(lanes):
+                ctx.set(array.operands[lane], int(operands[step, lane]))
+            ctx.set(array.first, step % period == 0)
+            ctx.set(array.index, gray(step % period))
+            ctx.set(array.selection, selections[step])
+            while rng.random() < stalls:
+                ctx.set(array.advance, 0)
+                await ctx.tick()
+            ctx.set(array.advance, 1)
+            await ctx.tick()
+            for k in range(SIGNS.first_pe, pes):
+                done = step + 1 - (2 + digits + packing) - k
+                if done >= 0:
+                    found = [ctx.get(total) for total in array.totals[k]]
+                    assert found == [expected(done, k, lane) for lane in range(lanes)]
+
+    simulate(array, bench)
+
+
+def sign_of(mask: int, place: int) -> int:
+    return -1 if (mask & gray(place)).bit_count() % 2 else 1
 
 
 def test_a_pe_may_have_a_narrower_sum_than_others() -> None:

@@ -89,6 +89,32 @@ def test_each_sum_comes_one_cycle_after_it_is_complete_with_its_bias(described: 
 
 
 @pytest.mark.parametrize(("described", "pes"), CASES)
+def test_each_sum_comes_with_the_number_of_its_step(described: Network, pes: int) -> None:
+    schedule = Schedule(described, pes, 1)
+    numbers = [2 * step.index % 5 for step in schedule.steps]
+    biases = [0] * sum(stage.outputs for stage in described.stages)
+    collector = Collector(schedule=schedule, biases=biases, accumulator_bits=BITS, bias_bits=8, units=numbers)
+    last = last_operands(schedule, 2)
+    expected = {
+        each.last + ARRAY_LATENCY + k + COLLECT_LATENCY: numbers[each.step.index]
+        for each in passes(schedule, 2)
+        for k in range(each.sums)
+    }
+    found = {}
+
+    async def bench(ctx: Any) -> None:
+        ctx.set(collector.advance, 1)
+        for cycle in range(2 * schedule.cycles_per_frame + ARRAY_LATENCY + 1):
+            if ctx.get(collector.valid):
+                found[cycle] = ctx.get(collector.unit)
+            ctx.set(collector.last, cycle in last)
+            await ctx.tick()
+
+    simulate(collector, bench)
+    assert found == expected
+
+
+@pytest.mark.parametrize(("described", "pes"), CASES)
 def test_sums_keep_their_order_when_the_array_stalls(described: Network, pes: int) -> None:
     rng = np.random.default_rng(0)
     schedule, collector = collector_of(described, pes)

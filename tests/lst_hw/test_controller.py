@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 from drivers.bench import assert_repeatable, simulate
-from drivers.networks import network
+from drivers.networks import network, quantized
 
 from lst_hw.controller import Controller
 from lst_hw.schedule import Loop, Schedule, widest_layer
-from lst_model.layers import ColumnTransform
+from lst_hw.signs import find_signs, gray
+from lst_model.layers import ColumnTransform, Output, RowTransform
 from lst_model.network import Network
 
 NETWORKS = [
@@ -149,6 +150,32 @@ def test_everything_waits_for_a_pixel_and_nothing_waits_without_need(described: 
 
 
 @pytest.mark.parametrize(("described", "pes"), CASES)
+def test_where_pixels_have_no_gaps_the_array_runs_empty_until_a_frame_comes(described: Network, pes: int) -> None:
+    schedule = Schedule(described, pes, 2)
+    controller = Controller(schedule=schedule, gapless=True, **ADDRESS)
+    pixels = described.rows * described.columns
+
+    async def bench(ctx: Any) -> None:
+        ctx.set(controller.result_ready, 1)
+        for wait in (0, 1, 7):
+            offer(ctx, controller, valid=False)
+            for _ in range(wait):
+                assert ctx.get(controller.advance)
+                assert not ctx.get(controller.last)
+                assert not ctx.get(controller.take)
+                await ctx.tick()
+            taken = 0
+            for expected in walk(schedule):
+                offer(ctx, controller, valid=True, last=taken == pixels - 1)
+                assert ctx.get(controller.advance)
+                assert_shows(ctx, controller, expected)
+                taken += expected.takes
+                await ctx.tick()
+
+    simulate(controller, bench)
+
+
+@pytest.mark.parametrize(("described", "pes"), CASES)
 @pytest.mark.parametrize("wait", [1, 5, 100])
 def test_the_output_layer_begins_when_the_result_register_is_free(described: Network, pes: int, wait: int) -> None:
     schedule, controller = controller_of(described, pes)
@@ -238,6 +265,39 @@ def test_operands_come_from_the_stream_in_an_unfolded_first_layer_only(pes: int)
 
     simulate(controller, bench)
     assert streams == cycles_of(schedule.loops, lambda loop: loop.step is not None and loop.step.streams)
+
+
+@pytest.mark.parametrize("pes", [3, 4, 6])
+def test_pes_that_only_add_learn_place_and_selection_of_each_operand(pes: int) -> None:
+    rows, columns = RowTransform(6, "hadamard:pad", "identity"), ColumnTransform(6, "walsh:pad", "identity")
+    described = Network(5, 5, (rows, columns, Output(2)))
+    schedule = Schedule(described, pes, 2)
+    signs = find_signs(schedule, [weight.tolist() for weight in quantized(described).weights])
+    assert signs is not None
+    controller = Controller(schedule=schedule, **ADDRESS, signs=signs)
+    expected = [
+        (gray(inner), signs.selections[loop.step.index] + turn, inner >= loop.step.elements)
+        for loop in schedule.loops[:-1]
+        for _ in range(loop.outer if loop.step else 0)
+        for turn in range(loop.turns)
+        for inner in range(loop.inner)
+        if loop.step is not None
+    ]
+    found = []
+
+    async def bench(ctx: Any) -> None:
+        ctx.set(controller.result_ready, 1)
+        taken = 0
+        for loop in schedule.loops[:-1]:
+            for cycle in range(loop.cycles):
+                offer(ctx, controller, valid=True, last=taken == described.rows * described.columns - 1)
+                taken += ctx.get(controller.take)
+                if loop.step is not None and cycle < loop.cycles - loop.gap:
+                    found.append(tuple(map(ctx.get, (controller.index, controller.selection, controller.padding))))
+                await ctx.tick()
+
+    simulate(controller, bench)
+    assert found == expected
 
 
 def cycles_of(loops: Sequence[Loop], holds: Any) -> list[bool]:

@@ -10,9 +10,12 @@ import pytest
 import torch
 from drivers.bench import assert_repeatable, simulate
 from drivers.networks import images, network, quantized
+from drivers.streams import stream_frames
 
 from lst_hw.core import LSTCore, result_layout, trace_signature
 from lst_hw.design import Design
+from lst_model.blocks import parse_blocks
+from lst_model.fixed import Formats
 from lst_model.integer import IntegerLST
 from lst_model.network import Network
 
@@ -64,6 +67,24 @@ def test_frames_take_exactly_the_scheduled_cycles_and_give_the_model_s_class(des
     # The pixel register takes one pixel ahead: only from the second frame on is the first one's cycle the frame's.
     assert results[0][0] - first_pixels[0] == schedule.latency
     assert {b[0] - a[0] for a, b in pairwise(results)} == {schedule.cycles_per_frame}
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"pes": 5}, {"multiplier": "lut"}, {"lanes": 2}, {"lanes": 3, "pes": 7}], ids=str
+)
+def test_pes_that_only_add_bear_stalls_and_malformed_frames(options: dict[str, Any]) -> None:
+    case = quantized(parse_blocks("walsh:8,hadamard:6", 6, classes=3), Formats.parse("Q5.7"))
+    design = Design.of(case, **options)
+    assert design.multiplying_pes == 3 < design.pes
+    pixels = images(case.network, 5)
+    stages = IntegerLST(case)(torch.from_numpy(pixels))
+    expected = [
+        (int(best), int(logits[best]) >> design.result_logit_shift)
+        for best, logits in zip(stages["class"], stages["logits"], strict=True)
+    ]
+    frames = [[7] * 20, *pixels.reshape(5, -1).tolist()]
+    run = stream_frames(design, frames, 5, source_stalls=0.5, sink_stalls=0.9, seed=1)
+    assert [(beat.winner, beat.logit) for beat in run.beats] == expected
 
 
 def test_the_result_beat_has_its_documented_fields() -> None:

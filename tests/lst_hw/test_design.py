@@ -7,6 +7,7 @@ import pytest
 from drivers.networks import network, quantized
 
 from lst_hw.design import RESULT_LOGIT_BITS, Design
+from lst_model.blocks import parse_blocks
 from lst_model.errors import InputError
 from lst_model.fixed import Formats
 from lst_model.ranges import aligned_biases, network_ranges
@@ -76,3 +77,26 @@ def test_weights_that_are_narrower_than_their_format_make_a_narrower_rom() -> No
     for weight in case.weights:
         weight[:] = np.clip(weight, -64, 63)
     assert Design.of(case).ranges.weight_bits == 7
+
+
+def test_pes_without_multiplier_have_no_words_in_the_rom() -> None:
+    design = Design.of(quantized(parse_blocks("walsh:8", 8, classes=3), Formats.parse("Q5.7")))
+    assert (design.pes, design.multiplying_pes) == (8, 3)
+    assert [(bank.first_pe, bank.pes) for bank in design.banks] == [(0, 3)]
+
+
+def test_all_pes_multiply_on_demand() -> None:
+    case = quantized(parse_blocks("walsh:8", 8, classes=3), Formats.parse("Q5.7"))
+    signs, multiplying = Design.of(case), Design.of(case, sign_elements=False)
+    assert (multiplying.signs, multiplying.multiplying_pes) == (None, 8)
+    assert sum(bank.pes for bank in multiplying.banks) == 8
+    assert multiplying.schedule == signs.schedule
+
+
+def test_a_lut_multiplier_s_shortfall_is_made_up_for_only_where_there_is_one() -> None:
+    case = quantized(parse_blocks("walsh:8", 8, classes=3), Formats.parse("Q5.7"))
+    exact = Design.of(case).biases
+    extra = [more - bias for more, bias in zip(Design.of(case, multiplier="lut").biases, exact, strict=True)]
+    assert any(extra[:3]), "they serve the output layer too"
+    assert any(extra[16:]), "learned"
+    assert extra[3:8] == [0] * 5

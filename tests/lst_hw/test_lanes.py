@@ -68,6 +68,16 @@ def test_a_pause_between_frames_changes_nothing(design: Design, pause: int) -> N
     assert stream_frames(design, FRAMES, len(FRAMES), pauses=pauses).answers == answers()
 
 
+@pytest.mark.parametrize("pause", [1, 17, 60])
+def test_a_line_of_a_single_pixel_may_be_waited_for(pause: int) -> None:
+    narrow = quantized(network(3, 1, (1, 2), classes=2), seed=2)
+    pixels = images(narrow.network, 6, seed=1)
+    expected = IntegerLST(narrow)(torch.from_numpy(pixels))["class"].tolist()
+    frames = [frame.reshape(-1).tolist() for frame in pixels]
+    run = stream_frames(Design.of(narrow, lanes=2), frames, 6, pauses=[pause * (k % 2) for k in range(6)], quiet=50)
+    assert [beat.winner for beat in run.beats] == expected
+
+
 @pytest.mark.parametrize(("source", "sink"), [(0.5, 0.0), (0.9, 0.5), (0.2, 0.98)])
 def test_either_side_may_stall_at_any_time(design: Design, source: float, sink: float) -> None:
     run = stream_frames(design, FRAMES, len(FRAMES), source_stalls=source, sink_stalls=sink, seed=5)

@@ -8,21 +8,26 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from drivers.networks import images, quantized
-from hypothesis import event, example, given
+from hypothesis import assume, event, example, given
 from hypothesis import strategies as st
 
 from lst_hw.array import MULTIPLIERS
 from lst_hw.design import Design
 from lst_hw.schedule import widest_layer
 from lst_model.activations import ACTIVATIONS, MAX_TABLE_FRACTION
+from lst_model.bases import next_power_of_two
 from lst_model.fixed import Formats, QFormat
+from lst_model.functions import PLAIN, THRESHOLDED
 from lst_model.integer import IntegerLST
 from lst_model.layers import ColumnTransform, Layer, Output, RowTransform, SkipAdd, SkipSave
 from lst_model.network import Network
+from lst_model.structure import BASES, Transform
 from sim.engines.amaranth import AmaranthEngine
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 FRAMES = 2
+THRESHOLDS = (0, 0.25, 0.5)
+SIGNS = ("walsh", "hadamard")
 # What the interpreting simulator does in a few seconds.
 MOST_CYCLES = 30_000 if NIGHTLY else 3_000
 
@@ -51,21 +56,50 @@ def classes() -> st.SearchStrategy[int]:
 
 
 @st.composite
+def functions(draw: st.DrawFn) -> str:
+    """Thresholds are powers of two; formats that do not reach them are not drawn with them."""
+    name = draw(st.sampled_from([*PLAIN, *THRESHOLDED]))
+    return f"{name}:{draw(st.sampled_from(THRESHOLDS))}" if name in THRESHOLDED else name
+
+
+@st.composite
+def weights(draw: st.DrawFn, outputs: int, inputs: int, kinds: tuple[str, ...], divisor: int) -> str:
+    """Dense, or a fixed transform where there is one with these sizes."""
+    kind = draw(st.sampled_from(kinds))
+    if kind == "dense":
+        return kind
+    padded = kind != "dct" and inputs != next_power_of_two(inputs)
+    size = next_power_of_two(inputs) if padded else inputs
+    return str(Transform(kind, divisor, padded)) if outputs <= size else "dense"
+
+
+@st.composite
 def networks(draw: st.DrawFn) -> Network:
-    """One to three blocks; a block of the size of an open skip connection's may close it, and open the next."""
+    """One to three blocks; a block of the size of an open skip connection's may close it, and open the next.
+
+    All of tanh and learned weights, or each layer with its own function and structure, or Walsh-Hadamard transforms.
+    """
     layers: list[Layer] = []
     saved: tuple[int, int] | None = None
+    rows, columns = first = draw(sizes()), draw(sizes())
+    kinds = draw(st.sampled_from([("dense",), ("dense", *BASES), SIGNS]))
+    divisor = draw(st.sampled_from([1, 2, 8]))
     blocks = draw(st.integers(1, 3))
     for block in range(1, blocks + 1):
         size = (draw(sizes()), draw(sizes()))
         closes = saved is not None and (block == blocks or draw(st.booleans()))
         if closes and saved is not None:
             size, saved = saved, None
-        layers += [RowTransform(size[0]), ColumnTransform(size[1]), *([SkipAdd()] if closes else [])]
+        names = functions() if len(kinds) > 1 else st.just("tanh")
+        row = (draw(weights(size[0], columns, kinds, divisor)), draw(names))
+        column = (draw(weights(size[1], rows, kinds, divisor)), draw(names))
+        layers += [RowTransform(size[0], *row), ColumnTransform(size[1], *column), *([SkipAdd()] if closes else [])]
+        columns, rows = size
         if saved is None and block < blocks and draw(st.booleans()):
             saved = size
             layers.append(SkipSave())
-    return Network(draw(sizes()), draw(sizes()), (*layers, Output(draw(classes()))))
+    # PEs without multiplier are those that have no part in the output layer.
+    return Network(*first, (*layers, Output(2 if kinds == SIGNS else draw(classes()))))
 
 
 @st.composite
@@ -81,6 +115,8 @@ def cases(draw: st.DrawFn) -> Case:
     weight = draw(qformats())
     bias = draw(qformats(finest=min(12, weight.fraction_bits + result.fraction_bits)))
     network = draw(networks())
+    tau = max(stage.function.tau for stage in network.stages)
+    assume(tau * result.scale <= result.highest)
     widest = widest_layer(network)
     return Case(
         network,
@@ -97,6 +133,15 @@ def cases(draw: st.DrawFn) -> Case:
 
 ONE_PIXEL = Network(1, 1, (RowTransform(1), ColumnTransform(1), Output(2)))
 FOUR_PIXELS = Network(2, 2, (RowTransform(3), ColumnTransform(2), Output(2)))
+TRANSFORMED = Network(
+    5,
+    8,
+    (
+        *(RowTransform(7, "walsh/2", "relu"), ColumnTransform(8, "hadamard:pad/2", "soft:0.25")),
+        *(RowTransform(4, "dct", "identity"), ColumnTransform(2, "dense", "st-relu:0.25")),
+        Output(3),
+    ),
+)
 CHAINED = Network(
     2,
     3,
@@ -114,6 +159,9 @@ CHAINED = Network(
 @example(case=Case(CHAINED, Formats.parse("Q1.5"), "second-order", 3, 1.0, 0))
 @example(case=Case(CHAINED, Formats.parse("Q5.7"), "table", 2, 0.2, 0))
 @example(case=Case(CHAINED, Formats.parse("Q1.5"), "second-order", 2, 1.0, 0, "lut", 3))
+@example(case=Case(TRANSFORMED, Formats.parse("Q5.7"), "second-order", 8, 0.2, 0))
+@example(case=Case(TRANSFORMED, Formats.parse("Q5.7"), "table", 5, 0.2, 0, "lut", 2))
+@example(case=Case(TRANSFORMED, Formats.parse("Q4.4"), "hard", 7, 0.2, 0, "dsp", 3))
 @example(case=Case(FOUR_PIXELS, Formats.parse("Q2.6"), "second-order", 1, 1.0, 0, "dsp", 2, 32))
 def test_every_value_of_every_stage_equals_the_integer_model_s(case: Case) -> None:
     quantised = quantized(case.network, case.formats, case.activation, seed=case.seed, extremes=case.extremes)
@@ -123,6 +171,7 @@ def test_every_value_of_every_stage_equals_the_integer_model_s(case: Case) -> No
         assert pes < widest_layer(case.network), "too large for this simulator"
         pes += 1
     event(f"folded: {design.schedule.folded}, image stored first: {design.schedule.loads}")
+    event(f"PEs without multiplier: {design.signs is not None}, functions: {len(design.units)}")
     event(f"skip: {case.network.has_skip}")
     event(f"multiplier: {case.multiplier}, lanes: {case.lanes}")
 

@@ -50,6 +50,16 @@ def test_banks_serve_all_pes_and_get_no_deeper(described: Network, pes: int) -> 
 
 
 @pytest.mark.parametrize(("described", "pes"), CASES)
+def test_the_last_pes_may_have_none(described: Network, pes: int) -> None:
+    schedule, weights, banks = banks_of(described, pes)
+    fewer = rom_banks(schedule, [weight.tolist() for weight in weights], (pes + 1) // 2)
+    served = [k for bank in fewer for k in range(bank.first_pe, bank.first_pe + bank.pes)]
+    assert served == list(range((pes + 1) // 2))
+    for bank, whole in zip(fewer, banks, strict=False):
+        assert bank.words == tuple(word[: bank.pes] for word in whole.words)
+
+
+@pytest.mark.parametrize(("described", "pes"), CASES)
 def test_a_pe_s_rom_ends_with_the_last_region_that_uses_it(described: Network, pes: int) -> None:
     schedule, _, banks = banks_of(described, pes)
     for bank in banks:

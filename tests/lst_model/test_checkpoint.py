@@ -76,7 +76,7 @@ def test_shipped_checkpoints_go_by_name() -> None:
         assert path.stat().st_size < 100_000
         content = checkpoint.read(path)
         assert {"command", "seed", "data", "validation_accuracy"} <= set(content)
-        title = checkpoint.load(name).network.title.lower()
+        title = checkpoint.load(name).network.title.lower().replace("+", "-")
         if "quantization" in content:
             title += f"-q{Formats.parse(content['quantization']['format']).weight.bits}"
         assert name == title
@@ -88,6 +88,10 @@ PROMISED = {
     "lst-1-28-q8": 0.989,
     "lst-1-8": 0.968,
     "lst-2-28": 0.992,
+    "reslst-3-19-dct-9": 0.989,
+    "lst-1-16": 0.983,
+    "wht-16-lst-1-16": 0.979,
+    "dct-9": 0.914,
     "reslst-3-28": 0.992,
 }
 """Least accuracy on the MNIST test set; ``weights/README.md`` has the exact ones."""

@@ -116,9 +116,14 @@ def test_skip_connections_must_run_forwards_between_existing_blocks(skip: tuple[
         lst(embeddings=(4, 4), skip=skip)
 
 
+REST = [{"kind": "column", "outputs": 2}, {"kind": "output", "classes": 2}]
+
+
 @pytest.mark.parametrize(
     "description",
     [
+        {"rows": 4, "columns": 4, "layers": [{"kind": "row", "outputs": 2, "function": None}, *REST]},
+        {"rows": 4, "columns": 4, "layers": [{"kind": "row", "outputs": 2, "weights": 5}, *REST]},
         None,
         {},
         {"rows": 28, "columns": 28},

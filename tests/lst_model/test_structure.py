@@ -8,6 +8,7 @@ import pytest
 from lst_model.bases import dct_matrix, hadamard_matrix, walsh_matrix
 from lst_model.errors import InputError
 from lst_model.structure import BASES, MAX_GROWTH, Dense, Transform, front, parse
+from lst_model.sums import ProductOfSums
 
 
 @pytest.mark.parametrize(
@@ -25,13 +26,17 @@ def test_the_text_form_goes_both_ways(text: str, structure: Dense | Transform) -
     assert str(structure) == text
 
 
+def test_products_of_sums_are_read_too() -> None:
+    assert parse("gaussian:64*rank:2@1") == ProductOfSums.parse("gaussian:64*rank:2@1")
+    assert parse("dct:9") == ProductOfSums.parse("dct:9")
+
+
 @pytest.mark.parametrize("text", ["", "haar", "dct:", "dct/x", "dct/2:pad", "DCT", "dense/2"])
 def test_an_unknown_text_is_refused_with_the_known_ones(text: str) -> None:
     with pytest.raises(InputError) as raised:
         parse(text)
-    assert str(raised.value) == (
-        f"unknown weights {text!r}: choose dense, or one of dct, walsh, hadamard with :pad and /DIVISOR as needed"
-    )
+    known = "dense, dct, walsh, hadamard with :pad and /DIVISOR as needed, or sums such as gaussian:64*rank:2@1"
+    assert str(raised.value) == f"unknown weights {text!r}: choose {known}"
 
 
 @pytest.mark.parametrize("text", ["dct/3", "dct/0", "walsh/512"])

@@ -58,12 +58,16 @@ def test_every_profile_s_netlist_classifies_like_the_integer_model(name: str, mn
     assert 0 <= run.cycles - (batches - 1) * design.cycles_per_batch - design.latency < 2 * design.cycles_per_batch
 
 
-def test_a_netlist_of_other_weights_is_found_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_netlist_shows_its_activity_and_one_of_other_weights_is_found_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     described = network(4, 4, (4, 4))
     case, other = quantized(described, seed=1), quantized(described, seed=2)
     pixels = np.random.default_rng(0).integers(0, 256, (3, 4, 4), np.uint8)
     images = Images(pixels, np.zeros(3, np.int64), "random", False)
-    assert run_netlist(case, Design.of(case), images).wrong == 0
+    right = run_netlist(case, Design.of(case), images, activity=True)
+    assert right.wrong == 0
+    assert right.activity is not None
+    assert min(right.activity.nets.values()) > 0
+    assert min(right.activity.toggles.values()) > 0
     run = run_netlist(case, replace(Design.of(other)), images)
     assert run.wrong > 0
     assert run.cycles is None

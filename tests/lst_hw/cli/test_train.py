@@ -127,6 +127,20 @@ def test_training_for_integers_ends_in_the_command_that_verifies_it(
     assert checkpoint.read(out / "best.pt")["command"].startswith(f"lst-hw train --init {start} --format Q2.4 ")
 
 
+def test_sums_train_run_bit_exactly_and_grow(run: Run, cli: Cli, bars: Path, tmp_path: Path) -> None:
+    small, large = tmp_path / "small", tmp_path / "large"
+    sums = ["--weights", "gaussian:9*rank:1@1", "--output-weights", "dct:20"]
+    layers = ["--layers", "lst:4", "--rows", 8, "--classes", 3, *sums]
+    common = ["--data-dir", bars, "--epochs", 2, "--lr", 0.03]
+    assert run("-o", small, *common, *layers)[0] == 0
+    assert cli("verify", small / "best.pt", "--strict", "--data-dir", bars, "--images", "all").code == 0
+    more = ["--init", small / "best.pt", "--output-weights", "dct:30"]
+    assert run("-o", large, *common, *more)[0] == 0
+    grown = checkpoint.load(large / "best.pt").network
+    assert [stage.layer.weights for stage in grown.stages] == ["gaussian:9*rank:1@1"] * 2 + ["dct:30"]
+    assert cli("verify", large / "best.pt", "--strict", "--data-dir", bars, "--images", "all").code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -139,6 +153,11 @@ def test_training_for_integers_ends_in_the_command_that_verifies_it(
         (["--init", "no.pt"], "no.pt: no such checkpoint"),
         (["--init", "lst-1-28", "--network", "lst-1"], "--init and --network exclude each other"),
         (["--init", "lst-1-28", "--rows", 8], "--init and --rows exclude each other"),
+        (["--init", "lst-1-28", "--weights", "rank:2"], "dense weights cannot grow to rank:2"),
+        (["--init", "lst-1-28", "--function", "relu"], "--function needs --layers"),
+        (["--layers", "lst:28", "--weights", "rank:29"], "rank:29 is too large for 28x28 weights, choose 1 to 28"),
+        (["--layers", "lst:28", "--weights", "sine:2"], "unknown basis 'sine'"),
+        (["--layers", "lst:28", "--output-weights", "dct:0"], "a sum of 0 terms"),
     ],
 )
 def test_impossible_arithmetic_is_refused_before_anything_is_written(

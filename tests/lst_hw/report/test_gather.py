@@ -11,6 +11,7 @@ import torch
 from drivers import networks, reports
 
 from lst_hw.report.gather import confusion_matrix, octaves
+from lst_model.blocks import parse_blocks
 from lst_model.data import Images
 from lst_model.integer import IntegerLST
 
@@ -80,6 +81,14 @@ def test_tensors_carry_the_band_of_their_format_and_all_their_values(tmp_path: P
     logits = by_name["logits"]
     assert (logits.lsb, logits.msb) == (-6, subject.design.ranges.logit_bits - 1 - 6)
     assert sum(logits.octaves.values()) + logits.zeros == 30 * 3
+
+
+def test_a_fixed_transform_has_weights_but_no_biases(tmp_path: Path) -> None:
+    subject = reports.subject(tmp_path, parse_blocks("walsh:6", 6, classes=3))
+    data, _ = subject.report()
+    names = [tensor.name for tensor in data.tensors]
+    assert names[:4] == ["block1.row.weight", "block1.column.weight", "output.weight", "output.bias"]
+    assert data.tensors[0].octaves[-1] == 36, "+-1/2"
 
 
 def test_versions_name_what_was_used_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from drivers import reports
 from lst_hw.report.facts import Timing, speeds
 from lst_hw.report.markdown import to_markdown
 from lst_hw.report.sections import sections
+from lst_model.blocks import parse_blocks
 
 
 def test_it_has_the_sections_and_tables_of_the_page(tmp_path: Path) -> None:
@@ -57,3 +58,12 @@ def test_it_shows_the_pictures_of_a_folder(tmp_path: Path) -> None:
 def test_markup_in_values_is_escaped(tmp_path: Path) -> None:
     data, _ = reports.subject(tmp_path).report(configuration={"a|b": "*<i>*"})
     assert "| --a\\|b | \\*\\<i\\>\\* |" in to_markdown(data)
+
+
+def test_layers_say_what_they_are_made_of_and_pes_what_they_do(tmp_path: Path) -> None:
+    data, _ = reports.subject(tmp_path, parse_blocks("walsh:6,lst:5", 6, classes=3, function="soft:0.25")).report()
+    text = to_markdown(data)
+    assert "| processing elements | 6, 1 of which only add and subtract |" in text
+    assert "| row embedding 1 | walsh:pad/2 | identity | 6 | 0 |" in text
+    assert "| column embedding 2 | dense | soft:0.25 | 5 | 35 |" in text
+    assert "| logits | dense |  | 3 | 78 |" in text
