@@ -40,6 +40,7 @@ DESIGNS = {
     "two functions": lambda: Design.of(
         quantized(parse_blocks("dct:5,lst:4", 6, classes=3, function="soft:0.25"), Formats())
     ),
+    "three lanes": lambda: Design.of(quantized(SMALL), lanes=3),
     CONTROLLED: lambda: Design.of(quantized(SMALL), axi_lite=True),
     **{
         f"{name}, {formats}": lambda name=name, formats=formats: Design.of(
