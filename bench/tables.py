@@ -20,10 +20,14 @@ def rewrite(readme: Path, results: dict[str, Any]) -> None:
         ("machine", _machine),
     ):
         if name in results:
-            pattern = rf"(<!-- bench:{name} -->\n).*?(<!-- /bench -->)"
-            made = written(results[name])
-            text = re.sub(pattern, lambda match, made=made: f"{match[1]}{made}{match[2]}", text, flags=re.DOTALL)
+            text = filled(text, "bench", name, written(results[name]))
     readme.write_text(text)
+
+
+def filled(text: str, kind: str, name: str, content: str) -> str:
+    """The text with other content between ``<!-- KIND:NAME -->`` and ``<!-- /KIND -->``."""
+    pattern = rf"(<!-- {kind}:{name} -->\n).*?(<!-- /{kind} -->)"
+    return re.sub(pattern, lambda match: f"{match[1]}{content}{match[2]}", text, flags=re.DOTALL)
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

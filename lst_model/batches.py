@@ -13,6 +13,7 @@ from .module import LST, normalise
 from .options import TrainingOptions
 
 _TEACHING_BATCH = 500
+_FIXED_BATCH = 1000
 
 
 class Batch(NamedTuple):
@@ -47,7 +48,7 @@ class Batches:
         self._labels = labels
         self._options = options
         self._teachers = teachers
-        self._versions: dict[int, tuple[Tensor, Tensor | None]] = {}
+        self._versions: dict[int | None, tuple[Tensor, Tensor | None]] = {}
 
     def epoch(self, number: int, generator: torch.Generator) -> Iterator[Batch]:
         """The batches of an epoch, counted from 0; the generator gives order and, without versions, warps."""
@@ -63,19 +64,34 @@ class Batches:
             else:
                 yield Batch(normalise(pixels[chosen]), labels, None if taught is None else taught[chosen])
 
-    def _version(self, number: int) -> tuple[Tensor, Tensor | None]:
-        """All images warped, and the teachers' probabilities of them; a function of seed and number alone."""
+    def fixed(self) -> Iterator[Batch]:
+        """All reused versions, or without them the images as they are: the same batches at every call."""
+        versions = self._options.versions
+        for number in (None,) if versions is None else range(versions):
+            pixels, taught = self._version(number)
+            for start in range(0, len(pixels), _FIXED_BATCH):
+                part = slice(start, start + _FIXED_BATCH)
+                yield Batch(normalise(pixels[part]), self._labels[part], None if taught is None else taught[part])
+
+    def _version(self, number: int | None) -> tuple[Tensor, Tensor | None]:
+        """All images warped, or for None as they are, and the teachers' probabilities of them.
+
+        A function of seed and number alone.
+        """
         if number not in self._versions:
-            # Derived, so that a resumed run needs no state of it and seeds 1 and 2 share no version.
-            seed = np.random.SeedSequence((self._options.seed, number)).generate_state(1, np.uint64)[0]
-            generator = torch.Generator().manual_seed(int(seed >> np.uint64(1)))
-            pixels, taught = [], []
-            for plain in torch.split(self._pixels, _TEACHING_BATCH):
-                pixels.append(self._options.augmentation(plain.float(), generator).round().to(torch.uint8))
-                taught.append(self._teach(normalise(pixels[-1])))
-            answers = [answer for answer in taught if answer is not None]
-            self._versions[number] = torch.cat(pixels), torch.cat(answers) if answers else None
+            pixels = self._pixels if number is None else self._warped(number)
+            answers = [self._teach(normalise(part)) for part in torch.split(pixels, _TEACHING_BATCH)]
+            taught = [answer for answer in answers if answer is not None]
+            self._versions[number] = pixels, torch.cat(taught) if taught else None
         return self._versions[number]
+
+    def _warped(self, number: int) -> Tensor:
+        # Derived, so that a resumed run needs no state of it and seeds 1 and 2 share no version.
+        seed = np.random.SeedSequence((self._options.seed, number)).generate_state(1, np.uint64)[0]
+        generator = torch.Generator().manual_seed(int(seed >> np.uint64(1)))
+        parts = torch.split(self._pixels, _TEACHING_BATCH)
+        warped = [self._options.augmentation(part.float(), generator).round().to(torch.uint8) for part in parts]
+        return torch.cat(warped)
 
     @torch.no_grad()
     def _teach(self, images: Tensor) -> Tensor | None:

@@ -42,8 +42,11 @@ class TrainingOptions:
         Share of the teachers' soft labels in the loss, 0 to 1; without teachers it has no effect.
     temperature : float
         Softens the teachers' and the student's probabilities for distillation.
+    polish : int
+        Rounds of second-order steps (:mod:`lst_model.polish`) after the epochs, on all ``versions`` or, without
+        them, on the images as they are. Each round counts as an epoch more.
     quantization : Quantization, optional
-        Arithmetic to train for; float32 with tanh by default.
+        Arithmetic to train for; float32 with tanh by default. It excludes polishing, as rounding has no curvature.
 
     Raises
     ------
@@ -63,6 +66,7 @@ class TrainingOptions:
     average: float = 0.998
     distillation: float = 0.9
     temperature: float = 2.0
+    polish: int = 0
     quantization: Quantization | None = None
 
     def __post_init__(self) -> None:
@@ -77,6 +81,14 @@ class TrainingOptions:
         _check(0 <= self.average < 1, "average", self.average, "0 or more, below 1")
         _check(0 <= self.distillation <= 1, "distillation", self.distillation, "0 to 1")
         _check(0 < self.temperature < math.inf, "temperature", self.temperature, "a number above 0")
+        _check(self.polish >= 0, "polish", self.polish, "0 or more")
+        if self.quantization is not None:
+            _check(self.polish == 0, "polish", self.polish, "0 with quantization, whose rounding has no curvature")
+
+    @property
+    def rounds(self) -> int:
+        """Epochs and rounds of polishing."""
+        return self.epochs + self.polish
 
 
 def _check(valid: bool, name: str, value: object, remedy: str) -> None:

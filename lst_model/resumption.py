@@ -17,9 +17,12 @@ def config(
     network: Network, images: Images, options: TrainingOptions, initial: LST | None, teachers: Sequence[LST]
 ) -> dict[str, dict[str, Any]]:
     """What must not change between a run and its resumption, in plain values."""
+    chosen = asdict(options)
+    # Polishing comes last: a finished run may be given more of it.
+    del chosen["polish"]
     return {
         "network": network.as_dict(),
-        "options": asdict(options),
+        "options": chosen,
         "data": {"digest": _digest([images.pixels, images.labels])},
         "initial weights": {"digests": [_digest_model(initial)] if initial is not None else []},
         "teachers": {"digests": [_digest_model(teacher) for teacher in teachers]},

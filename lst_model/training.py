@@ -1,6 +1,7 @@
 """Training: AdamW, one cycle of the learning rate, augmentation, distillation and averaged weights.
 
-With :attr:`TrainingOptions.quantization` the network computes in the accelerator's integers while it learns.
+With :attr:`TrainingOptions.polish` rounds of L-BFGS follow, which go on with the averaged weights. With
+:attr:`TrainingOptions.quantization` the network computes in the accelerator's integers while it learns.
 
 Only training images enter; part of them is held out for validation. The test set is the caller's business.
 """
@@ -17,10 +18,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim import LBFGS, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 
-from . import checkpoint
+from . import checkpoint, polish
+from .annealing import averaging, one_cycle
 from .batches import Batch, Batches
 from .data import Images
 from .errors import InputError
@@ -38,7 +41,10 @@ _EVALUATION_BATCH = 1000
 
 @dataclass(frozen=True)
 class Epoch:
-    """What is known after an epoch: its number from 1, mean loss, and the averaged weights' validation scores."""
+    """What is known after an epoch: its number from 1, mean loss, and the averaged weights' validation scores.
+
+    A round of polishing is an epoch with learning rate 0.
+    """
 
     epoch: int
     learning_rate: float
@@ -96,9 +102,11 @@ def train(
     metadata : mapping, optional
         Plain values stored in both checkpoints.
     resume : bool
-        Continue from ``last.pt``. The weights come out as if the run had never stopped.
+        Continue from ``last.pt``. The weights come out as if the run had never stopped. A run, even a finished
+        one, can be resumed with more rounds of polishing.
     on_step : callable, optional
-        Called after every step with the number of finished steps and of all steps, through all epochs.
+        Called after every step with the number of finished steps and of all steps, through all epochs;
+        a round of polishing counts as one epoch's steps for each of its own.
     on_epoch : callable, optional
         Called after every epoch, and for the finished epochs of a resumed run.
 
@@ -106,7 +114,7 @@ def train(
     ------
     InputError
         If images and network do not fit, the loss diverges, or a run cannot be resumed: no ``last.pt``
-        there, or made with another network, options, data, initial model or teachers.
+        there, made with another network, options, data, initial model or teachers, or polished further.
     """
     images.check_fits(network)
     for teacher in teachers:
@@ -125,7 +133,7 @@ def train(
     on_step = on_step or (lambda done, steps: None)
     for epoch in run.epochs:
         on_epoch(epoch)
-    while len(run.epochs) < options.epochs:
+    while len(run.epochs) < options.rounds:
         epoch = run.epoch(on_step)
         about = {**(metadata or {}), "epoch": epoch.epoch, "validation_accuracy": epoch.validation_accuracy}
         if run.best == epoch:
@@ -160,13 +168,15 @@ class _Run:
         self.batches = Batches(pixels[order[holdout:]], labels[order[holdout:]], options, teachers)
         self.model = _model(network, options, initial)
         self.generator = torch.Generator().manual_seed(options.seed)
-        self.average = AveragedModel(self.model, avg_fn=_averaging(options.average))
-        self.optimizer = torch.optim.AdamW(
+        self.average = AveragedModel(self.model, avg_fn=averaging(options.average))
+        self.optimizer: Optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=options.peak_lr, weight_decay=options.weight_decay, fused=True
         )
         self.steps_per_epoch = math.ceil((len(labels) - holdout) / options.batch)
         self.steps = options.epochs * self.steps_per_epoch
-        self.schedule = LambdaLR(self.optimizer, _one_cycle(self.steps, options.warmup))
+        # Each step of polishing reads as many images as an epoch, or more.
+        self.all_steps = self.steps + options.polish * polish.STEPS * self.steps_per_epoch
+        self.schedule = LambdaLR(self.optimizer, one_cycle(self.steps, options.warmup))
 
     @property
     def best(self) -> Epoch:
@@ -187,27 +197,17 @@ class _Run:
         return model.rounded() if isinstance(model, QuantizedLST) else model
 
     def epoch(self, on_step: Callable[[int, int], None]) -> Epoch:
-        """Run one epoch and evaluate the averaged weights on the held-out images."""
+        """Run one epoch, or round of polishing, and evaluate the averaged weights on the held-out images."""
         begin = time.perf_counter()
-        total, count = 0.0, 0
-        for number, batch in enumerate(self.batches.epoch(len(self.epochs), self.generator), 1):
-            learning_rate = float(self.schedule.get_last_lr()[0])
-            loss = self._loss(batch)
-            self.optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            self.optimizer.step()
-            self.schedule.step()
-            self.average.update_parameters(self.model)
-            total += float(loss.detach()) * len(batch.labels)
-            count += len(batch.labels)
-            on_step(len(self.epochs) * self.steps_per_epoch + number, self.steps)
-        if not math.isfinite(total):
+        learns = len(self.epochs) < self.options.epochs
+        learning_rate, loss = self._learn(on_step) if learns else self._polish(on_step)
+        if not math.isfinite(loss):
             raise InputError(f"training diverged in epoch {len(self.epochs) + 1}: choose a lower learning rate")
         validation_loss, accuracy = _evaluate(self.averaged, *self.validation)
         done = Epoch(
             epoch=len(self.epochs) + 1,
             learning_rate=learning_rate,
-            loss=total / count,
+            loss=loss,
             validation_loss=validation_loss,
             validation_accuracy=accuracy,
             seconds=time.perf_counter() - begin,
@@ -215,8 +215,33 @@ class _Run:
         self.epochs.append(done)
         return done
 
-    def _loss(self, batch: Batch) -> Tensor:
-        logits = self.model(batch.images)
+    def _learn(self, on_step: Callable[[int, int], None]) -> tuple[float, float]:
+        """An epoch of AdamW: its last learning rate and its mean loss."""
+        total, count = 0.0, 0
+        for number, batch in enumerate(self.batches.epoch(len(self.epochs), self.generator), 1):
+            learning_rate = float(self.schedule.get_last_lr()[0])
+            loss = self._loss(self.model, batch)
+            self.optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            self.optimizer.step()
+            self.schedule.step()
+            self.average.update_parameters(self.model)
+            total += float(loss.detach()) * len(batch.labels)
+            count += len(batch.labels)
+            on_step(len(self.epochs) * self.steps_per_epoch + number, self.all_steps)
+        return learning_rate, total / count
+
+    def _polish(self, on_step: Callable[[int, int], None]) -> tuple[float, float]:
+        """A round of L-BFGS on the averaged weights: 0 for a learning rate and the mean loss before it."""
+        if not isinstance(self.optimizer, LBFGS):
+            self.optimizer = polish.optimizer(self.averaged)
+        loss = polish.polish(self.optimizer, self.batches.fixed, lambda batch: self._loss(self.averaged, batch))
+        rounds = len(self.epochs) + 1 - self.options.epochs
+        on_step(self.steps + rounds * polish.STEPS * self.steps_per_epoch, self.all_steps)
+        return 0.0, loss
+
+    def _loss(self, model: LST, batch: Batch) -> Tensor:
+        logits = model(batch.images)
         hard = functional.cross_entropy(logits, batch.labels)
         if batch.taught is None:
             return hard
@@ -249,11 +274,15 @@ class _Run:
             self.epochs = [Epoch(**epoch) for epoch in state["epochs"]]
             self.model.load_state_dict(state["model"])
             self.average.load_state_dict(state["average"])
+            if len(self.epochs) > self.options.epochs:
+                self.optimizer = polish.optimizer(self.averaged)
             self.optimizer.load_state_dict(state["optimizer"])
             self.schedule.load_state_dict(state["schedule"])
             self.generator.set_state(state["generator"])
         except (AttributeError, KeyError, TypeError, ValueError, RuntimeError):
             raise InputError(f"{path}: its training state is damaged; start again without --resume") from None
+        if (polished := len(self.epochs) - self.options.epochs) > self.options.polish:
+            raise InputError(f"{path}: has {polished} rounds of polishing already; resume with --polish {polished}")
 
 
 def _model(network: Network, options: TrainingOptions, initial: LST | None) -> LST:
@@ -276,27 +305,6 @@ def _check_teacher(teacher: Network, student: Network) -> None:
         raise InputError(
             f"teacher {teacher.title} reads {ours}, the network {theirs}; choose a teacher for the same images"
         )
-
-
-def _one_cycle(steps: int, warmup: float) -> Callable[[int], float]:
-    """Share of the peak learning rate at each step: half a cosine up from 1/25, half a cosine down to 0."""
-    top = warmup * steps
-
-    def share(step: int) -> float:
-        if step < top:
-            return 0.04 + 0.96 * (1 - math.cos(math.pi * step / top)) / 2
-        return (1 + math.cos(math.pi * (step - top) / (steps - top))) / 2
-
-    return share
-
-
-def _averaging(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
-    """Exponential moving average that forgets the first, random weights sooner than ``decay`` alone would."""
-
-    def average(averaged: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
-        return averaged.lerp(current, 1 - min(decay, (1 + int(count)) / (10 + int(count))))
-
-    return average
 
 
 @torch.no_grad()

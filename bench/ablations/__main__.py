@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import time
 from pathlib import Path
 
 import click
 import torch
 
-from lst_hw.cli.options import progress
+from bench.record import record, recorded
 from lst_model.errors import InputError
 
 from . import report
@@ -30,21 +28,9 @@ def main(names: tuple[str, ...], epochs: int, seeds: int, data_dir: str | None) 
     for name in names:
         if name == "report":
             continue
-        started = time.perf_counter()
-        rows = []
-        with progress(name, 0) as bar:
-            for row in STUDIES[name](Recipe(epochs, seeds), data_dir):
-                rows.append(row)
-                bar(len(rows))
-        result = {
-            "epochs": epochs,
-            "seeds": seeds,
-            "torch": torch.__version__,
-            "seconds": round(time.perf_counter() - started),
-            "rows": rows,
-        }
-        (HERE / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
-    report.write({path.stem: json.loads(path.read_text()) for path in sorted(HERE.glob("*.json"))})
+        rows = STUDIES[name](Recipe(epochs, seeds), data_dir)
+        record(HERE / f"{name}.json", rows, epochs=epochs, seeds=seeds)
+    report.write(recorded(HERE))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from ..tables import table
+from ..tables import filled, table
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "ablations.md"
@@ -24,9 +24,7 @@ def write(results: dict[str, dict[str, Any]]) -> None:
     text = DOCUMENT.read_text()
     FIGURES.mkdir(exist_ok=True)
     for name, result in results.items():
-        begin, end = f"<!-- ablation:{name} -->\n", "<!-- /ablation -->"
-        before, _, rest = text.partition(begin)
-        text = f"{before}{begin}{_how(result)}\n\n{_table(result['rows'])}{end}{rest.partition(end)[2]}"
+        text = filled(text, "ablation", name, f"{_how(result)}\n\n{_table(result['rows'])}")
         _figure(result["rows"], FIGURES / f"{name}.svg")
     DOCUMENT.write_text(text)
 

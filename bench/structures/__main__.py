@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import time
 from pathlib import Path
 
 import click
 import torch
 
 from bench.ablations.fit import Recipe
-from lst_hw.cli.options import progress
+from bench.record import record, recorded
 from lst_model import data
 from lst_model.errors import InputError
 
@@ -33,22 +31,9 @@ def main(names: tuple[str, ...], epochs: int, seeds: int, data_dir: str | None) 
         if name == "report":
             continue
         train, test = data.load("train", folder), data.load("test", folder, demo_ok=False)
-        started = time.perf_counter()
-        rows = []
-        with progress(name, 0) as bar:
-            for row in STUDIES[name](Recipe(epochs, seeds), train, test):
-                rows.append(row)
-                bar(len(rows))
-        result = {
-            "epochs": epochs,
-            "seeds": seeds,
-            "images": test.source,
-            "torch": torch.__version__,
-            "seconds": round(time.perf_counter() - started),
-            "rows": rows,
-        }
-        (HERE / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
-    report.write({path.stem: json.loads(path.read_text()) for path in sorted(HERE.glob("*.json"))})
+        rows = STUDIES[name](Recipe(epochs, seeds), train, test)
+        record(HERE / f"{name}.json", rows, epochs=epochs, seeds=seeds, images=test.source)
+    report.write(recorded(HERE))
 
 
 if __name__ == "__main__":

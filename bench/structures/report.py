@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from lst_model.corruptions import CORRUPTIONS, SEVERITIES
 
-from ..tables import table
+from ..tables import filled, table
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "structures.md"
@@ -27,9 +27,7 @@ def write(results: dict[str, dict[str, Any]]) -> None:
     text = DOCUMENT.read_text()
     FIGURES.mkdir(exist_ok=True)
     for name, result in results.items():
-        begin, end = f"<!-- study:{name} -->\n", "<!-- /study -->"
-        before, _, rest = text.partition(begin)
-        text = f"{before}{begin}{_how(name, result)}\n\n{TABLES[name](result['rows'])}{end}{rest.partition(end)[2]}"
+        text = filled(text, "study", name, f"{_how(name, result)}\n\n{TABLES[name](result['rows'])}")
         if name in FIGURES_OF:
             _draw(FIGURES_OF[name], result["rows"], FIGURES / f"{name}.svg")
     DOCUMENT.write_text(text)

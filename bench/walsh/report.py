@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..tables import table
+from ..tables import filled, table
 from .designs import VARIANTS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "walsh-hadamard.md"
@@ -18,9 +18,7 @@ def write(results: dict[str, dict[str, Any]]) -> None:
     rows = [results[variant.key] for variant in VARIANTS if variant.key in results]
     text = DOCUMENT.read_text()
     for name, make in TABLES.items():
-        begin, end = f"<!-- walsh:{name} -->\n", "<!-- /walsh -->"
-        before, _, rest = text.partition(begin)
-        text = f"{before}{begin}{make(rows)}{end}{rest.partition(end)[2]}"
+        text = filled(text, "walsh", name, make(rows))
     DOCUMENT.write_text(text)
 
 

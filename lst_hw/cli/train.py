@@ -41,7 +41,7 @@ Examples:
   lst-hw train -o runs/lst-1
   lst-hw train --network lst-2 --epochs 200 --seed 3 -o runs/lst-2
   lst-hw train --network lst-2 --epochs 200 --seed 3 -o runs/lst-2 --resume
-  lst-hw train --network lst-1-8 --teacher reslst-3-28 -o runs/small
+  lst-hw train --network lst-1-8 --teacher reslst-3-28 --epochs 40 --versions 4 --polish 50 -o runs/small
   lst-hw train --rows 8 --embedding 8 --data-dir my/idx/files -o runs/mine
   lst-hw train --layers dct:9 -o runs/linear
   lst-hw train --layers walsh:32,lst:16 --function soft:0.1 -o runs/walsh
@@ -100,9 +100,10 @@ The output folder receives
 @click.option("--teacher", multiple=True, metavar="CHECKPOINT", help="Distil from this network; repeat for several.")
 @click.option("--distillation", type=float, default=_DEFAULTS.distillation, show_default=True, help="Teachers' share.")
 @click.option("--temperature", type=float, default=_DEFAULTS.temperature, show_default=True, help="Of distillation.")
+@click.option("--polish", type=int, default=0, show_default=True, help="Rounds of 20 L-BFGS steps after the epochs.")
 @data_dir_option
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads; the same number repeats a run exactly.")
-@click.option("--resume", is_flag=True, help="Continue the interrupted run in the output folder.")
+@click.option("--resume", is_flag=True, help="Continue the run in the output folder, or polish it more.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in the output folder.")
 @click.option("--json", "json_file", metavar="FILE", type=_PATH, help="Write the metrics here too; - is stdout.")
 @click.pass_context
@@ -137,7 +138,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     }
 
     try:
-        with EpochBar(options.epochs) as bar:
+        with EpochBar(options.rounds) as bar:
 
             def record(epoch: training.Epoch) -> None:
                 metrics["epochs"].append(asdict(epoch))
@@ -174,7 +175,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     if json_file == _STDOUT:
         click.echo(_text(metrics), nl=False)
     else:
-        click.echo(f"{summary} (epoch {best.epoch} of {options.epochs}), {output / training.BEST}")
+        click.echo(f"{summary} (epoch {best.epoch} of {options.rounds}), {output / training.BEST}")
         if options.quantization is not None:
             click.echo(f"lst-hw verify {output / training.BEST} {_design(options.quantization)} --images all")
 
@@ -229,6 +230,7 @@ def _options(ctx: click.Context, network: Network) -> TrainingOptions:
         average=given["average"],
         distillation=given["distillation"],
         temperature=given["temperature"],
+        polish=given["polish"],
         quantization=_quantization(ctx, network),
     )
 

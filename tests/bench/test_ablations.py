@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from drivers import idx
 
 from bench.ablations import report, studies
 from bench.ablations.fit import Arms, Recipe
 from bench.ablations.studies import STUDIES, multiplications, second_order
 from lst_model.calibrate import unit_function
+from lst_model.data import Split
 from lst_model.network import NAMED
 
 
@@ -42,6 +45,26 @@ def test_a_study_has_a_row_for_each_arm_and_seed_and_repeats_exactly() -> None:
         *(("FC 64-10-10", seed) for seed in (0, 1)),
     ]
     assert all(0.3 < row["accuracy"] <= 1 for row in first)
+
+
+def test_another_data_set_is_compared_like_the_digits(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn", reason="the 8x8 digits are an extra")
+    random = np.random.default_rng(0)
+    # Of the size and under the names of Fashion-MNIST's four files: each class is a stripe of its own.
+    sizes: list[tuple[Split, int]] = [("train", 500), ("test", 100)]
+    for split, count in sizes:
+        labels = np.arange(count, dtype=np.uint8) % 10
+        pixels = random.integers(0, 60, (count, 28, 28), dtype=np.uint8)
+        pixels[np.arange(count), 2 * labels + 4] += 150
+        idx.write(tmp_path, split, pixels, labels, compressed=True)
+    rows = list(STUDIES["data-sets"](Recipe(20, 1), str(tmp_path)))
+    digits, other = rows[:2], rows[2:]
+    assert [row["images"] for row in digits] == ["8x8 digits of scikit-learn, test part"] * 2
+    assert [row["arm"] for row in other] == ["LST-1-28, 28x28", "FC 784-12-10"]
+    for row in other:
+        assert row["images"] == f"test images in {tmp_path}"
+        assert row["parameters"] == pytest.approx(9474, rel=0.02)
+        assert row["accuracy"] > 0.9
 
 
 def test_a_table_has_mean_and_spread_and_keeps_the_text_around_it(

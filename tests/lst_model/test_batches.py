@@ -104,6 +104,25 @@ def test_without_teachers_there_are_no_probabilities() -> None:
     assert epochs(Batches(PIXELS, LABELS, REUSED, []), 0)[0][0].taught is None
 
 
+def test_fixed_images_are_all_versions_in_order_at_every_call() -> None:
+    teacher = Teacher(NETWORK)
+    batches = Batches(PIXELS, LABELS, REUSED, [teacher])
+    versions = [in_order(epoch) for epoch in epochs(batches, 0, 1)]
+    for _ in range(2):
+        fixed = list(batches.fixed())
+        assert torch.equal(torch.cat([batch.labels for batch in fixed]), torch.cat([LABELS, LABELS]))
+        assert torch.equal(torch.cat([batch.images for batch in fixed]), torch.cat(versions))
+        for batch in fixed:
+            assert batch.taught is not None
+            assert torch.allclose(batch.taught, (teacher(batch.images) / 2).softmax(1), atol=1e-6)
+
+
+def test_fixed_images_without_versions_are_the_images_as_they_are() -> None:
+    fixed = list(Batches(PIXELS, LABELS, FRESH, []).fixed())
+    assert torch.equal(torch.cat([batch.images for batch in fixed]), normalise(PIXELS))
+    assert torch.equal(torch.cat([batch.labels for batch in fixed]), LABELS)
+
+
 def test_no_version_at_all_is_refused() -> None:
     with pytest.raises(InputError, match="training option versions is 0: choose 1 or more"):
         TrainingOptions(versions=0)

@@ -12,8 +12,8 @@ from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
+from drivers.idx import encode, write
 
 from lst_model import data, download
 from lst_model.errors import InputError
@@ -23,18 +23,11 @@ PIXELS = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
 LABELS = np.array([2, 0, 1], dtype=np.uint8)
 
 
-def idx(array: npt.NDArray[np.uint8]) -> bytes:
-    """The array as an IDX file."""
-    sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
-    return bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes()
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with a small data set in four plain IDX files."""
-    for images, labels in data.STEMS.values():
-        (tmp_path / images).write_bytes(idx(PIXELS))
-        (tmp_path / labels).write_bytes(idx(LABELS))
+    for split in data.STEMS:
+        write(tmp_path, split, PIXELS, LABELS)
     return tmp_path
 
 
@@ -61,7 +54,7 @@ def mirror(offline: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
     hashes = {}
     for stems in data.STEMS.values():
         for stem, array in zip(stems, (PIXELS, LABELS), strict=True):
-            content = gzip.compress(idx(array))
+            content = gzip.compress(encode(array))
             (served / f"{stem}.gz").write_bytes(content)
             hashes[f"{stem}.gz"] = hashlib.sha256(content).hexdigest()
     server = HTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(served)))
@@ -140,7 +133,7 @@ def test_damaged_file_in_the_cache_is_downloaded_again(mirror: Path, offline: Pa
 
 
 def test_download_with_a_wrong_checksum_is_not_used(mirror: Path, offline: Path) -> None:
-    (mirror / "t10k-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(PIXELS + 1)))
+    (mirror / "t10k-images-idx3-ubyte.gz").write_bytes(gzip.compress(encode(PIXELS + 1)))
     with pytest.raises(InputError, match=r"cannot download MNIST \(127\.0\.0\.1:\d+: wrong checksum\)"):
         data.load("test", demo_ok=False)
     assert not (offline / "t10k-images-idx3-ubyte.gz").exists()
@@ -238,21 +231,25 @@ def test_cache_that_cannot_be_written_is_no_crash(monkeypatch: pytest.MonkeyPatc
     ("stem", "content", "message"),
     [
         ("t10k-images-idx3-ubyte", b"", "only 0 bytes"),
-        ("t10k-images-idx3-ubyte", idx(LABELS), "magic number 0x00000801 instead of 0x00000803"),
-        ("t10k-labels-idx1-ubyte", idx(PIXELS), "magic number 0x00000803 instead of 0x00000801"),
-        ("t10k-images-idx3-ubyte", idx(PIXELS)[:10], "only 10 bytes"),
-        ("t10k-images-idx3-ubyte", idx(PIXELS)[:-1], r"59 bytes of data instead of 60 \(3x4x5\)"),
-        ("t10k-images-idx3-ubyte", idx(PIXELS) + b"x", "61 bytes of data instead of 60"),
+        ("t10k-images-idx3-ubyte", encode(LABELS), "magic number 0x00000801 instead of 0x00000803"),
+        ("t10k-labels-idx1-ubyte", encode(PIXELS), "magic number 0x00000803 instead of 0x00000801"),
+        ("t10k-images-idx3-ubyte", encode(PIXELS)[:10], "only 10 bytes"),
+        ("t10k-images-idx3-ubyte", encode(PIXELS)[:-1], r"59 bytes of data instead of 60 \(3x4x5\)"),
+        ("t10k-images-idx3-ubyte", encode(PIXELS) + b"x", "61 bytes of data instead of 60"),
         (
             "t10k-images-idx3-ubyte",
-            idx(PIXELS)[:4] + b"\xff\xff\xff\xff" * 3,
+            encode(PIXELS)[:4] + b"\xff\xff\xff\xff" * 3,
             "0 bytes of data instead of 79228162458924105385300197375",
         ),
-        ("t10k-images-idx3-ubyte", gzip.compress(idx(PIXELS))[:-12], "truncated or damaged gzip file"),
-        ("t10k-images-idx3-ubyte", gzip.compress(idx(PIXELS))[:-8] + b"\0" * 8, "truncated or damaged gzip file"),
+        ("t10k-images-idx3-ubyte", gzip.compress(encode(PIXELS))[:-12], "truncated or damaged gzip file"),
+        (
+            "t10k-images-idx3-ubyte",
+            gzip.compress(encode(PIXELS))[:-8] + b"\0" * 8,
+            "truncated or damaged gzip file",
+        ),
         ("t10k-images-idx3-ubyte", b"\x1f\x8b\x08\0\0\0\0\0\0\x03garbage", "truncated or damaged gzip file"),
-        ("t10k-labels-idx1-ubyte", idx(LABELS[:2]), "2 labels for 3 images"),
-        ("t10k-images-idx3-ubyte", idx(PIXELS[:0]), "3 labels for 0 images"),
+        ("t10k-labels-idx1-ubyte", encode(LABELS[:2]), "2 labels for 3 images"),
+        ("t10k-images-idx3-ubyte", encode(PIXELS[:0]), "3 labels for 0 images"),
     ],
     ids=lambda value: "" if isinstance(value, bytes) else value,
 )
@@ -267,8 +264,7 @@ def test_damaged_files_are_refused_by_name_with_a_remedy(stem: str, content: byt
 
 
 def test_empty_data_set_is_refused(folder: Path) -> None:
-    for stem, array in zip(data.STEMS["test"], (PIXELS[:0], LABELS[:0]), strict=True):
-        (folder / stem).write_bytes(idx(array))
+    write(folder, "test", PIXELS[:0], LABELS[:0])
     with pytest.raises(InputError, match="0 labels for 0 images"):
         data.load("test", folder)
 

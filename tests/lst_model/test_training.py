@@ -26,6 +26,7 @@ from lst_model.training import BEST, LAST, Epoch, TrainingResult
 NETWORK = lst(rows=8, embeddings=(4,), classes=3)
 OPTIONS = TrainingOptions(epochs=4, batch=64, peak_lr=2e-2, seed=5, average=0.9)
 FORMATS = Formats.parse("Q3.2", "Q3.4", "Q2.4")
+POLISHED = replace(OPTIONS, epochs=2, versions=2, polish=3)
 QUANTISED = replace(OPTIONS, quantization=Quantization(FORMATS, "hard", (3,)))
 
 
@@ -100,6 +101,29 @@ def test_reused_versions_train_too(tmp_path: Path) -> None:
     assert training.evaluate(result.model, bars(seed=1))[1] == 1
 
 
+def test_polishing_lowers_the_loss_further_with_the_averaged_weights(tmp_path: Path) -> None:
+    epochs = train(tmp_path / "polished", POLISHED).epochs
+    assert [epoch.epoch for epoch in epochs] == [1, 2, 3, 4, 5]
+    assert [epoch.learning_rate > 0 for epoch in epochs] == [True, True, False, False, False]
+    assert epochs[4].loss < epochs[3].loss < epochs[2].loss
+    assert epochs[4].loss < 0.1 * epochs[2].loss
+    # The first round begins where the epochs ended.
+    train(tmp_path / "plain", replace(POLISHED, polish=0))
+    options = replace(POLISHED, peak_lr=1e-30, weight_decay=0, epochs=1, polish=1)
+    initial = checkpoint.load(tmp_path / "plain" / LAST)
+    again = train(tmp_path / "again", options, initial=initial).epochs
+    assert again[1].loss == pytest.approx(epochs[2].loss, rel=1e-5)
+
+
+def test_polishing_leaves_held_out_images_alone(tmp_path: Path) -> None:
+    images = bars()
+    first = train(tmp_path / "a", POLISHED, images=images)
+    order = torch.randperm(360, generator=torch.Generator().manual_seed(0))
+    images.pixels[order[:30].numpy()] = 255
+    second = train(tmp_path / "b", POLISHED, images=images)
+    assert [epoch.loss for epoch in first.epochs] == [epoch.loss for epoch in second.epochs]
+
+
 @pytest.mark.parametrize("options", [OPTIONS, QUANTISED], ids=["float", "quantised"])
 def test_training_starts_from_the_initial_weights(options: TrainingOptions, tmp_path: Path) -> None:
     initial = LST(NETWORK)
@@ -151,6 +175,28 @@ def test_resumed_run_gives_the_same_weights_as_an_uninterrupted_one(
         assert weights(ours) == weights(theirs)
     timeless = [[replace(epoch, seconds=0) for epoch in run.epochs] for run in (result, whole)]
     assert timeless[0] == timeless[1]
+
+
+@pytest.mark.parametrize("after", [12, 132, 252], ids=["before polishing", "after a round", "after two"])
+def test_resumed_polishing_is_exact_too(after: int, tmp_path: Path) -> None:
+    whole = train(tmp_path / "whole", POLISHED)
+    interrupted(tmp_path / "parts", after=after, options=POLISHED)
+    result = train(tmp_path / "parts", POLISHED, resume=True)
+    assert weights(result.model) == weights(whole.model)
+    for name in (BEST, LAST):
+        assert weights(checkpoint.load(tmp_path / "parts" / name)) == weights(
+            checkpoint.load(tmp_path / "whole" / name)
+        )
+
+
+def test_a_finished_run_can_be_polished_further_but_not_less(tmp_path: Path) -> None:
+    whole = train(tmp_path / "whole", POLISHED)
+    for rounds in (0, 1, 3):
+        result = train(tmp_path / "parts", replace(POLISHED, polish=rounds), resume=rounds > 0)
+        assert len(result.epochs) == 2 + rounds
+    assert weights(result.model) == weights(whole.model)
+    with pytest.raises(InputError, match=r"last\.pt: has 3 rounds of polishing already; resume with --polish 3"):
+        train(tmp_path / "parts", replace(POLISHED, polish=2), resume=True)
 
 
 def test_resuming_with_a_teacher_is_exact_too(tmp_path: Path) -> None:
@@ -342,8 +388,14 @@ def test_something_must_be_left_to_train_on(tmp_path: Path) -> None:
         ("average", 1.0),
         ("distillation", 1.1),
         ("temperature", 0.0),
+        ("polish", -1),
     ],
 )
 def test_options_out_of_range_are_refused(name: str, value: object) -> None:
     with pytest.raises(InputError, match=f"training option {name} is .*: choose "):
         replace(OPTIONS, **{name: value})  # type: ignore[arg-type]
+
+
+def test_integers_cannot_be_polished() -> None:
+    with pytest.raises(InputError, match="training option polish is 1: choose 0 with quantization"):
+        replace(QUANTISED, polish=1)

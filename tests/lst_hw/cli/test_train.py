@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from drivers import idx
 
 from lst_hw.cli import main
 from lst_model import checkpoint, data, download, training
@@ -50,9 +51,7 @@ def bars(tmp_path: Path) -> Path:
         pixels = random.integers(0, 80, (count, 8, 8), dtype=np.uint8)
         for image, label in zip(pixels, labels, strict=True):
             image[3 * label : 3 * label + 2] += 150
-        for stem, array in zip(data.STEMS[split], (pixels, labels), strict=True):
-            shape = b"".join(size.to_bytes(4, "big") for size in array.shape)
-            (folder / stem).write_bytes(bytes([0, 0, 8, array.ndim]) + shape + array.tobytes())
+        idx.write(folder, split, pixels, labels)
     return folder
 
 
@@ -96,6 +95,16 @@ def test_repeated_embeddings_and_a_skip_make_a_residual_network(run: Run, bars: 
     assert (
         "--embedding 4 --embedding 4 --classes 3 --skip 1 2" in checkpoint.read(tmp_path / "run" / "best.pt")["command"]
     )
+
+
+def test_rounds_of_polishing_count_as_epochs(run: Run, bars: Path, tmp_path: Path) -> None:
+    arguments = ["-o", tmp_path / "run", "--data-dir", bars, *SMALL, "--epochs", 2, "--versions", 2, "--polish", 2]
+    code, said, _ = run(*arguments)
+    assert code == 0
+    assert "of 4)" in said
+    assert "--polish 2" in checkpoint.read(tmp_path / "run" / "best.pt")["command"]
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert [epoch["learning_rate"] > 0 for epoch in metrics["epochs"]] == [True, True, False, False]
 
 
 def test_training_for_integers_ends_in_the_command_that_verifies_it(
@@ -270,6 +279,7 @@ def test_help_has_examples(run: Run) -> None:
         (["--skip", "1", "2"], "skip connection from block 1 to block 2: choose 1 <= from < to <= 1"),
         (["--epochs", "0"], "training option epochs is 0: choose 1 or more"),
         (["--epochs", "many"], "'many' is not a valid integer"),
+        (["--polish", "-1"], "training option polish is -1: choose 0 or more"),
         (["--augment", "-1"], "augmentation rotation is -0.16: choose a finite number"),
         (["--threads", "0"], "Invalid value for '--threads'"),
         (["--teacher", "nowhere.pt"], "nowhere.pt: no such checkpoint"),
