@@ -37,6 +37,8 @@ def _how(name: str, result: dict[str, Any]) -> str:
     where = f"{result['images']}; {result['seconds']} s, torch {result['torch']}."
     if name == "small":
         return where[:1].upper() + where[1:]
+    if result["seeds"] == 1:
+        return f"{result['epochs']} epochs, seed 0, {where}"
     return f"{result['epochs']} epochs, seeds 0 to {result['seeds'] - 1}, {where} Mean (lowest to highest):"
 
 
