@@ -45,7 +45,7 @@ DESIGNS = (
 )
 """Checkpoint, profile, and options that differ from it."""
 
-STRUCTURES = ("lst-1-28", "reslst-3-19-dct-9", "lst-1-16", "wht-16-lst-1-16", "lst-1-8", "dct-9")
+STRUCTURES = ("lst-1-28", "wht-32-lst-1-16", "lst-1-16", "reslst-3-19-dct-9", "wht-16-lst-1-16", "lst-1-8", "dct-9")
 """Shipped networks that differ in what their weights are made of, by falling number of parameters."""
 
 CLOCKS = (

@@ -19,8 +19,8 @@ SYSTEM = Resources(lut=6_000, ff=8_000, ramb18=8, dsp=0)
 BASE = Resources(lut=1_500, ff=1_500, ramb18=1, dsp=1)
 """Estimate of what grows with the lanes only: control registers, controller, collector, activation."""
 
-LUT_PER_PE = {"dsp": 12, "lut": 100}
-FF_PER_PE = {"dsp": 20, "lut": 100}
+LUT_PER_PE = {"dsp": 12, "lut": 100, "none": 45}
+FF_PER_PE = {"dsp": 20, "lut": 100, "none": 50}
 """Estimates by kind of multiplier; a DSP block holds the registers of product and sum."""
 
 RAMB18_SHAPES = ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1))
@@ -99,9 +99,10 @@ def check_fit(board: Board, design: Design, verilog: str) -> Fit:
 
 def estimate(design: Design) -> Resources:
     """Upper bounds from the configuration alone."""
-    lanes, units = design.lanes, design.lanes * design.pes
+    lanes = design.lanes
+    multiplying, adding = design.multiplying_pes, design.pes - design.multiplying_pes
     paired = PairedElement.fits(design.ranges.operand, design.ranges.weight)
-    multipliers = design.pes * (-(-lanes // 2) if paired else lanes)
+    multipliers = multiplying * (-(-lanes // 2) if paired else lanes)
     logic_bits = 0
     ramb18 = lanes * BASE.ramb18
     for bank in design.banks:
@@ -116,8 +117,8 @@ def estimate(design: Design) -> Resources:
         beats = 1 << max(1, (design.beats_per_frame - 1).bit_length())
         ramb18 += lanes * _ramb18(2 * beats, design.stream_bits)
     return Resources(
-        lut=lanes * BASE.lut + LUT_PER_PE[design.multiplier] * units + logic_bits,
-        ff=lanes * BASE.ff + FF_PER_PE[design.multiplier] * units,
+        lut=lanes * (BASE.lut + LUT_PER_PE[design.multiplier] * multiplying + LUT_PER_PE["none"] * adding) + logic_bits,
+        ff=lanes * (BASE.ff + FF_PER_PE[design.multiplier] * multiplying + FF_PER_PE["none"] * adding),
         ramb18=ramb18,
         dsp=lanes * BASE.dsp + multipliers if design.multiplier == "dsp" else 0,
     )

@@ -156,7 +156,11 @@ class Batcher(wiring.Component):
             m.d.sync += lane.eq(lane + 1)
         for k, (count, flag) in enumerate(zip(counts, flags, strict=True)):
             with m.If(filling == k), m.If(frame_done):
-                m.d.sync += [count.eq(lane + 1), flag.bit_select(lane, 1).eq(fault_before)]
+                m.d.sync += count.eq(lane + 1)
+                # One by one, as linters miss the values that the index of an odd number of lanes never has.
+                for place, bit in enumerate(flag):
+                    with m.If(lane == place):
+                        m.d.sync += bit.eq(fault_before)
         with m.If(close | (frame_done & all_lanes)):
             m.d.sync += [lane.eq(0), filling.eq(~filling), full.bit_select(filling, 1).eq(1)]
         return accepted

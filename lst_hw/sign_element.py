@@ -111,7 +111,7 @@ class SignChain(wiring.Component):
     """Signs for a chain of elements, each a cycle behind the one before.
 
     The operand's place moves along as the operand does; the sign is the parity of some of its bits
-    (:mod:`lst_hw.signs`). In a PE that serves one row, that is one LUT.
+    (:mod:`lst_hw.signs`). In a PE that serves one row of up to 64 operands, that is one LUT.
 
     Latency: ``delay + k + 1`` cycles from ``index`` to ``negatives[k]``. Throughput: one operand per cycle. Everything
     holds while ``advance`` is low.

@@ -76,14 +76,14 @@ def _functions(rows: Rows) -> str:
         (f"`{arm}`", _cell(some), *(_cell(some, severities) for severities in _severities().values()))
         for arm, some in arms.items()
     ]
-    chosen = "; ".join(
+    chosen = ";\n".join(
         f"`{arm}` among " + ", ".join(f"{tau} ({score:.2%})" for tau, score in some[0]["held out"].items())
         for arm, some in arms.items()
         if some[0]["held out"]
     )
     body = table(("function", "clean", *_severities()), lines)
-    note = "A corruption's column is the mean over its five severities. The thresholds were chosen by the accuracy on"
-    return f"{body}\n{note}\nheld-out training images: {chosen}.\n"
+    mean = "A corruption's column is the mean over its five severities."
+    return f"{body}\n{mean} Thresholds were chosen on held-out training images:\n{chosen}.\n"
 
 
 def _start(rows: Rows) -> str:

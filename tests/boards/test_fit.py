@@ -19,11 +19,17 @@ from lst_hw.profiles import profile
 from lst_hw.synthesis import Area
 from lst_model import checkpoint
 from lst_model.activations import DEFAULT
+from lst_model.blocks import parse_blocks
 from lst_model.errors import InputError
 from lst_model.fixed import Formats
 from lst_model.quantize import quantize
 
 MEASURED = json.loads((Path(__file__).parents[2] / "bench" / "results.json").read_text())["profiles"]
+SIGNS = [
+    row
+    for row in json.loads((Path(__file__).parents[2] / "bench" / "walsh" / "results.json").read_text()).values()
+    if row["multiplying_pes"] < row["pes"]
+]
 SMALL = Design.of(quantized(network(3, 4, (5, 2), classes=4)))
 
 
@@ -72,6 +78,15 @@ def test_without_yosys_too_many_pes_are_refused(no_yosys: None) -> None:
     with pytest.raises(InputError, match="DSP 91 \\+ 0 of 80"):
         check_fit(BOARDS["zybo-z7-10"], wide, "")
     assert check_fit(BOARDS["zybo-z7-20"], wide, "").fits
+
+
+@pytest.mark.parametrize("row", SIGNS, ids=lambda row: f"{row['network']}-{row['multiplier']}")
+def test_pes_without_multiplier_take_no_dsp_block_and_no_less_logic_than_measured(row: dict[str, Any]) -> None:
+    case = quantized(parse_blocks(row["network"]), Formats.parse("Q5.7"))
+    found = estimate(Design.of(case, multiplier=row["multiplier"]))
+    assert found.lut >= row["area"]["lut"]
+    assert found.ff >= row["area"]["ff"]
+    assert found.dsp == (row["multiplying_pes"] + 1 if row["multiplier"] == "dsp" else 0)
 
 
 @pytest.mark.parametrize("row", MEASURED, ids=lambda row: f"{row['checkpoint']}-{row['profile']}-{row['format']}")

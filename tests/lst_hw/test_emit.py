@@ -17,6 +17,7 @@ from lst_hw.design import Design
 from lst_hw.emit import LINT_WAIVERS, to_verilog
 from lst_hw.top import NAME
 from lst_model.activations import ACTIVATIONS
+from lst_model.blocks import parse_blocks
 from lst_model.fixed import Formats
 from lst_model.network import lst
 
@@ -32,6 +33,14 @@ DESIGNS = {
     "two blocks": lambda: Design.of(quantized(network(6, 5, (4, 3), (7, 2)))),
     "skip": lambda: Design.of(quantized(network(4, 3, (3, 3), (3, 3), (3, 3), skips=((1, 3),)))),
     "skip, folded": lambda: Design.of(quantized(network(4, 3, (3, 3), (3, 3), skips=((1, 2),))), pes=2),
+    "signs": lambda: Design.of(quantized(parse_blocks("walsh:8,hadamard:6", 6, classes=3), Formats())),
+    "signs, folded, two lanes": lambda: Design.of(
+        quantized(parse_blocks("walsh:8", 6, classes=3), Formats.parse("Q2.5")), pes=5, lanes=2
+    ),
+    "two functions": lambda: Design.of(
+        quantized(parse_blocks("dct:5,lst:4", 6, classes=3, function="soft:0.25"), Formats())
+    ),
+    "three lanes": lambda: Design.of(quantized(SMALL), lanes=3),
     CONTROLLED: lambda: Design.of(quantized(SMALL), axi_lite=True),
     **{
         f"{name}, {formats}": lambda name=name, formats=formats: Design.of(
