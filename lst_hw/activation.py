@@ -261,10 +261,13 @@ def _square(value: Signal) -> Value:
 
     Bit ``i`` contributes ``4**i`` and its products with the bits above, each of which occurs twice.
     """
+    above = len(value) - 1
     rows: list[Value] = [
-        Cat(Const(0, 2 * i), value[i], Const(0, 1), value[i + 1 :] & value[i].replicate(len(value) - i - 1))
-        for i in range(len(value))
+        Cat(Const(0, 2 * i), value[i], Const(0, 1), value[i + 1 :] & value[i].replicate(above - i))
+        for i in range(above)
     ]
+    # Verilog has no vectors of no bits.
+    rows.append(Cat(Const(0, 2 * above), value[above]))
     while len(rows) > 1:
         rows = [*(a + b for a, b in zip(rows[::2], rows[1::2], strict=False)), *rows[len(rows) & ~1 :]]
     return rows[0]

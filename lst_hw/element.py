@@ -241,6 +241,8 @@ def _multiple(m: Module, x: Signal, two: Value, one: Value, below: Value) -> Sig
             m.d.comb += multiple.eq(~(x << 1))
         with m.Case(0b101, 0b110):
             m.d.comb += multiple.eq(~x)
+        with m.Default():
+            m.d.comb += multiple.eq(0)
     return multiple
 
 

@@ -40,6 +40,8 @@ DESIGNS = {
     "two functions": lambda: Design.of(
         quantized(parse_blocks("dct:5,lst:4", 6, classes=3, function="soft:0.25"), Formats())
     ),
+    "LUT multipliers": lambda: Design.of(quantized(SMALL), multiplier="lut"),
+    "LUT multipliers, two lanes": lambda: Design.of(quantized(SMALL, Formats()), multiplier="lut", lanes=2),
     "three lanes": lambda: Design.of(quantized(SMALL), lanes=3),
     CONTROLLED: lambda: Design.of(quantized(SMALL), axi_lite=True),
     **{
