@@ -97,7 +97,7 @@ def verification() -> list[dict[str, Any]]:
 def engines() -> list[dict[str, Any]]:
     """Cycles per second of each installed engine in one thread, on the same design and images."""
     design = Design.of(_quantized("lst-1-28"))
-    pixels = data.load("test").pixels
+    pixels = data.load("test", None, demo_ok=False).pixels
     rows = []
     for name, count in ENGINE_IMAGES.items():
         if name in ("icarus", "verilator") and shutil.which({"icarus": "iverilog"}.get(name, name)) is None:
@@ -121,7 +121,7 @@ def structures() -> list[dict[str, Any]]:
 
 def profile(name: str, profile: str, options: dict[str, Any]) -> dict[str, Any]:
     """One of :func:`profiles`."""
-    images = data.load("test")
+    images = data.load("test", None, demo_ok=False)
     model, quantized, design = _configured(name, profile, options)
     cells = xilinx_area(to_verilog(design))
     report = verify(model, quantized, design, images, engine="cxxrtl")
@@ -192,7 +192,7 @@ def _timed(words: list[str], environment: dict[str, str]) -> float:
 
 def _integer_model_seconds(name: str) -> float:
     model = IntegerLST(_quantized(name))
-    pixels = torch.from_numpy(data.load("test").pixels)
+    pixels = torch.from_numpy(data.load("test", None, demo_ok=False).pixels)
     started = time.perf_counter()
     for batch in pixels.split(1000):
         model(batch)
