@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import torch
 from lst_hw.design import Design
 from lst_hw.emit import to_verilog
 from lst_hw.profiles import PROFILES
-from lst_hw.synthesis import place_ecp5, place_ice40, xilinx_area
+from lst_hw.synthesis import place_ecp5, place_ice40
 from lst_model import checkpoint, data
 from lst_model.fixed import Formats
 from lst_model.integer import IntegerLST
@@ -123,7 +124,6 @@ def profile(name: str, profile: str, options: dict[str, Any]) -> dict[str, Any]:
     """One of :func:`profiles`."""
     images = data.load("test", None, demo_ok=False)
     model, quantized, design = _configured(name, profile, options)
-    cells = xilinx_area(to_verilog(design))
     report = verify(model, quantized, design, images, engine="cxxrtl")
     netlist = run_netlist(quantized, design, images.first(NETLIST_IMAGES))
     return {
@@ -136,7 +136,7 @@ def profile(name: str, profile: str, options: dict[str, Any]) -> dict[str, Any]:
         "multiplying_pes": design.multiplying_pes,
         "cycles_per_image": design.cycles_per_image,
         "latency": design.latency,
-        **{key: getattr(cells, key) for key in ("lut", "ff", "ramb18", "dsp", "yosys")},
+        **asdict(netlist.netlist.area),
         "accuracy_float": report.accuracy_float,
         "accuracy_rtl": report.accuracy_rtl,
         "images": report.images,

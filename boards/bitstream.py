@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sysconfig
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from amaranth.hdl import Elaboratable
 
+from lst_hw.process import run_program
 from lst_model.errors import InputError
 
 from .build import build_plan
@@ -100,15 +100,7 @@ def build_bitstream(board: Board, top: Elaboratable, name: str, folder: Path) ->
     report_file = f"{name}_report.json"
     plan = build_plan(board, top, name, nextpnr_opts=f"--seed 1 --report {report_file}")
     plan.extract(folder)
-    run = subprocess.run(
-        ["sh", f"{plan.script}.sh"],
-        cwd=folder,
-        env={**os.environ, **tools},
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+    run = run_program(["sh", f"{plan.script}.sh"], folder, tools)
     if run.returncode != 0:
         errors = [line for line in (run.stderr + run.stdout).splitlines() if "ERROR" in line]
         raise InputError(f"{board.title}: {errors[0] if errors else f'{plan.script}.sh failed'}; choose fewer PEs")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 
 from lst_model.errors import InputError
 
+from .process import run_program
 from .top import NAME
 
 LUT_RAM = {
@@ -246,14 +246,7 @@ def _yosys(folder: str, script: str, *, check: bool = True) -> None:
 
 
 def _run(program: str, folder: str, *words: str, check: bool = True) -> None:
-    run = subprocess.run(
-        [sys.executable, "-c", program, *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+    run = run_program([sys.executable, "-c", program, *words], folder)
     if check and run.returncode != 0:
         raise RuntimeError(f"{words} failed: {run.stderr.strip()[-500:]}")
 

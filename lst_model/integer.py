@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .activations import activation_table
 from .errors import InputError
 from .layers import ColumnTransform, Output, RowTransform, Stage
 from .pixels import pixel_codes
@@ -34,8 +33,8 @@ class IntegerLST(nn.Module):
         formats = quantized.formats
         self.register_buffer("pixel_table", torch.from_numpy(pixel_codes(np.arange(256), formats.activation)))
         for index, (stage, weight) in enumerate(zip(self.network.stages, quantized.weights, strict=True)):
-            table = activation_table(quantized.unit(stage), formats, quantized.preactivation)
-            self.register_buffer(f"activation{index}", torch.from_numpy(table))
+            if not isinstance(stage.layer, Output):
+                self.register_buffer(f"activation{index}", torch.from_numpy(quantized.activation_codes(stage)))
             self.register_buffer(f"weight{index}", torch.from_numpy(weight).double())
             biases = torch.tensor(aligned_biases(quantized, index), dtype=torch.float64)
             self.register_buffer(f"bias{index}", biases)

@@ -68,11 +68,8 @@ KINDS: dict[str, type[Layer]] = {
 def layer_as_dict(layer: Layer) -> dict[str, Any]:
     """Plain values: the kind, and what differs from its defaults."""
     kind = next(name for name, kind in KINDS.items() if type(layer) is kind)
-    values = {each.name: getattr(layer, each.name) for each in fields(layer)}
-    return {
-        "kind": kind,
-        **{each.name: values[each.name] for each in fields(layer) if values[each.name] != each.default},
-    }
+    values = {each.name: value for each in fields(layer) if (value := getattr(layer, each.name)) != each.default}
+    return {"kind": kind, **values}
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from .activations import DEFAULT, check, threshold_code, unit_name
+from .activations import DEFAULT, activation_table, check, threshold_code, unit_name
 from .errors import InputError
 from .fixed import Formats, QFormat
 from .layers import Stage
@@ -70,6 +71,16 @@ class QuantizedNetwork:
     def unit(self, stage: Stage) -> str:
         """Name of the activation unit of a stage (:func:`~lst_model.activations.unit_name`)."""
         return unit_name(stage.function, self.activation)
+
+    def activation_codes(self, stage: Stage) -> Codes:
+        """The activation code of every pre-activation code of an embedding's stage, from the lowest to the highest."""
+        return self._activation_tables[self.unit(stage)]
+
+    @cached_property
+    def _activation_tables(self) -> dict[str, Codes]:
+        """By unit, as most stages have the same."""
+        units = {self.unit(stage) for stage in self.network.stages[:-1]}
+        return {unit: activation_table(unit, self.formats, self.preactivation) for unit in units}
 
     @property
     def sha256(self) -> str:

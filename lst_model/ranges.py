@@ -12,7 +12,6 @@ from operator import or_
 
 import numpy as np
 
-from .activations import activation_table
 from .layers import Stage
 from .pixels import pixel_codes
 from .quantize import QuantizedNetwork
@@ -142,5 +141,5 @@ def network_ranges(quantized: QuantizedNetwork) -> NetworkRanges:
 
 def _activated(quantized: QuantizedNetwork, stage: Stage) -> Range:
     """All that the activation unit of a stage can answer."""
-    table = activation_table(quantized.unit(stage), quantized.formats, quantized.preactivation)
+    table = quantized.activation_codes(stage)
     return Range(min(0, int(table.min())), max(0, int(table.max())))

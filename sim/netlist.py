@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from lst_hw.design import Design
 from lst_hw.emit import to_verilog
+from lst_hw.process import run_program
 from lst_hw.synthesis import Netlist, xilinx_netlist
 from lst_hw.vectors import BENCH, write_vectors
 from lst_model.data import Images
@@ -74,11 +74,11 @@ def run_netlist(quantized: QuantizedNetwork, design: Design, images: Images, *, 
         (folder / "netlist.v").write_text(with_counters(netlist) if activity else netlist.verilog)
         (folder / "cells.v").write_text(cell_models())
         made = [verilator, *_FLAGS, "-Mdir", "made", "-o", "bench", BENCH, "netlist.v", "cells.v"]
-        compiled = subprocess.run(made, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
+        compiled = run_program(made, folder)
         if compiled.returncode != 0:
             reason = next((line for line in compiled.stderr.splitlines() if "rror" in line), compiled.stderr[-200:])
             raise InputError(f"verilator cannot compile the netlist ({reason}); install verilator 5.006 or newer")
-        run = subprocess.run(["made/bench"], cwd=folder, capture_output=True, text=True, errors="replace", check=False)
+        run = run_program(["made/bench"], folder)
     passed = re.search(r"PASS \d+ frames, (\d+) cycles", run.stdout)
     if passed:
         toggles = counted(run.stdout, netlist, len(images)) if activity else None

@@ -8,7 +8,6 @@ import importlib.resources
 import importlib.util
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 
 from lst_hw.design import Design
 from lst_hw.emit import to_cxxrtl
+from lst_hw.process import run_program
 from lst_model.errors import InputError
 
 from ..cache import cache_folder
@@ -116,7 +116,7 @@ def _compiled(model: str) -> Path:
     """The shared library of a model, from the cache or compiled now."""
     source = f"{model}\n{(Path(__file__).parent / 'harness.cpp').read_text()}"
     command = compiler()
-    version = subprocess.run([*command, "--version"], capture_output=True, text=True, check=False).stdout
+    version = run_program([*command, "--version"]).stdout
     key = hashlib.sha256("\0".join([source, version, *FLAGS, sys.platform]).encode()).hexdigest()
     library = cache_folder("sim") / f"{key[:32]}.so"
     if library.exists():
@@ -125,12 +125,7 @@ def _compiled(model: str) -> Path:
         file = Path(folder) / "model.cpp"
         file.write_text(source)
         made = Path(folder) / library.name
-        run = subprocess.run(
-            [*command, *FLAGS, f"-I{_runtime()}", str(file), "-o", str(made)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        run = run_program([*command, *FLAGS, f"-I{_runtime()}", str(file), "-o", str(made)])
         if run.returncode != 0:
             reason = next((line for line in run.stderr.splitlines() if "error" in line), run.stderr.strip()[:200])
             raise InputError(f"{command[0]} cannot compile the simulator ({reason}); set CXX to a C++17 compiler")

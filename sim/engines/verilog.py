@@ -6,7 +6,6 @@ import hashlib
 import os
 import platform
 import shutil
-import subprocess
 import tempfile
 import warnings
 from abc import abstractmethod
@@ -18,6 +17,7 @@ import numpy as np
 
 from lst_hw.design import Design
 from lst_hw.emit import to_verilog
+from lst_hw.process import run_program
 from lst_model.errors import InputError
 
 from ..cache import cache_folder
@@ -60,9 +60,7 @@ class VerilogEngine(Engine):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             np.savetxt(folder / "beats.hex", self.beats(pixels).reshape(-1), "%x")
-            run = subprocess.run(
-                [*self._command(simulator), *options], cwd=folder, capture_output=True, text=True, check=False
-            )
+            run = run_program([*self._command(simulator), *options], folder)
             if run.returncode != 0:
                 raise RuntimeError(f"{self.name} stopped with code {run.returncode}: {run.stderr.strip()[-500:]}")
             events = read_events(folder / "events.txt")
@@ -98,7 +96,7 @@ class VerilogEngine(Engine):
     def _compiled(self, waves: bool) -> Path:
         """The simulator, from the cache or compiled now."""
         tool, flags = str(self._path), self._flags(waves)
-        version = subprocess.run([tool, self.version_option], capture_output=True, text=True, check=False).stdout
+        version = run_program([tool, self.version_option]).stdout
         parts = [self._text, BENCH.read_text(), version, *flags, platform.system(), platform.machine()]
         key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
         simulator = cache_folder("sim") / f"{key[:32]}.{self.name}"
@@ -107,9 +105,7 @@ class VerilogEngine(Engine):
         with tempfile.TemporaryDirectory(dir=simulator.parent) as folder:
             design, made = Path(folder) / "lst_accel.v", Path(folder) / "simulator"
             design.write_text(self._text)
-            run = subprocess.run(
-                self._compile(tool, flags, design, made), cwd=folder, capture_output=True, text=True, check=False
-            )
+            run = run_program(self._compile(tool, flags, design, made), folder)
             if run.returncode != 0 or not made.exists():
                 output = (run.stderr or run.stdout).strip().splitlines() or [f"code {run.returncode}"]
                 reason = next((line for line in output if "rror" in line), output[-1])[:200]
