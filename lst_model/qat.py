@@ -7,6 +7,7 @@ Backward, rounding counts as the identity (straight-through, Bengio 2013) and th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,6 +92,24 @@ class Quantization:
             "activation": self.activation,
             "weight-bits": list(self.weight_bits),
         }
+
+    @classmethod
+    def recorded(cls, content: Mapping[str, Any]) -> Quantization | None:
+        """What :meth:`as_dict` put into a checkpoint under ``quantization``; None if the network is a float one.
+
+        Raises
+        ------
+        InputError
+            If the record is damaged.
+        """
+        values = content.get("quantization")
+        if values is None:
+            return None
+        try:
+            formats = Formats.parse(values["format"], values["bias-format"], values["activation-format"])
+            return cls(formats, values["activation"], tuple(values["weight-bits"]))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"its record of the formats it was trained in is damaged near {error}") from None
 
 
 class QuantizedLST(LST):

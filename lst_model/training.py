@@ -27,6 +27,7 @@ from .annealing import averaging, one_cycle
 from .batches import Batch, Batches
 from .data import Images
 from .errors import InputError
+from .holdout import hold_out
 from .module import LST, normalise
 from .network import Network
 from .options import TrainingOptions
@@ -35,7 +36,6 @@ from .resumption import config, difference
 
 BEST = "best.pt"
 LAST = "last.pt"
-_SPLIT_SEED = 0
 _EVALUATION_BATCH = 1000
 
 
@@ -66,10 +66,17 @@ class TrainingResult:
     model: LST
 
 
+@torch.no_grad()
 def evaluate(model: nn.Module, images: Images) -> tuple[float, float]:
     """Mean cross-entropy and accuracy (0 to 1) of a model's classes."""
     pixels, labels = torch.from_numpy(images.pixels), torch.from_numpy(images.labels)
-    return _evaluate(model, pixels, labels)
+    batches = zip(torch.split(pixels, _EVALUATION_BATCH), torch.split(labels, _EVALUATION_BATCH), strict=True)
+    loss, right = 0.0, 0
+    for batch, truth in batches:
+        logits = model(normalise(batch))
+        loss += float(functional.cross_entropy(logits, truth, reduction="sum"))
+        right += int((logits.argmax(1) == truth).sum())
+    return loss / len(labels), right / len(labels)
 
 
 def train(
@@ -159,20 +166,15 @@ class _Run:
         self.options = options
         self.config = config(network, images, options, initial, teachers)
         self.epochs: list[Epoch] = []
-        pixels, labels = torch.from_numpy(images.pixels), torch.from_numpy(images.labels)
-        order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(_SPLIT_SEED))
-        holdout = math.ceil(len(labels) / 12) if options.holdout is None else options.holdout
-        if holdout >= len(labels):
-            raise InputError(f"cannot hold out {holdout} of {len(labels)} images: hold out fewer, or give more images")
-        self.validation = pixels[order[:holdout]], labels[order[:holdout]]
-        self.batches = Batches(pixels[order[holdout:]], labels[order[holdout:]], options, teachers)
+        kept, self.held = hold_out(images, options.holdout)
+        self.batches = Batches(torch.from_numpy(kept.pixels), torch.from_numpy(kept.labels), options, teachers)
         self.model = _model(network, options, initial)
         self.generator = torch.Generator().manual_seed(options.seed)
         self.average = AveragedModel(self.model, avg_fn=averaging(options.average))
         self.optimizer: Optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=options.peak_lr, weight_decay=options.weight_decay, fused=True
         )
-        self.steps_per_epoch = math.ceil((len(labels) - holdout) / options.batch)
+        self.steps_per_epoch = math.ceil(len(kept) / options.batch)
         self.steps = options.epochs * self.steps_per_epoch
         # Each step of polishing reads as many images as an epoch, or more.
         self.all_steps = self.steps + options.polish * polish.STEPS * self.steps_per_epoch
@@ -203,7 +205,7 @@ class _Run:
         learning_rate, loss = self._learn(on_step) if learns else self._polish(on_step)
         if not math.isfinite(loss):
             raise InputError(f"training diverged in epoch {len(self.epochs) + 1}: choose a lower learning rate")
-        validation_loss, accuracy = _evaluate(self.averaged, *self.validation)
+        validation_loss, accuracy = evaluate(self.averaged, self.held)
         done = Epoch(
             epoch=len(self.epochs) + 1,
             learning_rate=learning_rate,
@@ -305,14 +307,3 @@ def _check_teacher(teacher: Network, student: Network) -> None:
         raise InputError(
             f"teacher {teacher.title} reads {ours}, the network {theirs}; choose a teacher for the same images"
         )
-
-
-@torch.no_grad()
-def _evaluate(model: nn.Module, pixels: Tensor, labels: Tensor) -> tuple[float, float]:
-    batches = zip(torch.split(pixels, _EVALUATION_BATCH), torch.split(labels, _EVALUATION_BATCH), strict=True)
-    loss, right = 0.0, 0
-    for batch, truth in batches:
-        logits = model(normalise(batch))
-        loss += float(functional.cross_entropy(logits, truth, reduction="sum"))
-        right += int((logits.argmax(1) == truth).sum())
-    return loss / len(labels), right / len(labels)

@@ -27,6 +27,7 @@ _EXAMPLES = """\b
 Examples:
   lst-hw sweep --checkpoints lst-1-28,lst-1-8 --widths 4,6,8,12 -o sweeps/bits
   lst-hw sweep --networks lst-1,16+16 --seeds 0,1,2 --epochs 20 --formats Q5.7,Q2.6 -o sweeps/mine
+  lst-hw sweep --checkpoints lst-1-28 --widths 2/8/8,4,8 --retrain 0,10 -o sweeps/trained-in-integers
   lst-hw sweep grid.toml --scheduler tcp://10.0.0.1:8786 -o sweeps/large
 
 \b
@@ -35,11 +36,14 @@ grid.toml:
   seeds = [0, 1, 2]
   widths = [4, 8, "4/8/8"]                        # picked formats; weight/bias/activation if they differ
   activations = ["second-order", "table"]
+  retrain = [0, 10]                               # epochs of training on in integers
   pes = [1, 10]
   multipliers = ["dsp", "lut"]
   lanes = [1, 2]
   [training]
   epochs = 20
+  [retraining]
+  peak_lr = 0.001
 
 \b
 The output folder receives
@@ -71,9 +75,12 @@ def _list(kind: Callable[[str], Any]) -> Callable[[click.Context, click.Paramete
 @click.option("--networks", callback=_list(str), help="Networks to train.")
 @click.option("--checkpoints", callback=_list(str), help="Trained networks: files or names of shipped ones.")
 @click.option("--seeds", callback=_list(int), help="Seeds of the trainings.  [0]")
-@click.option("--formats", callback=_list(str), help="Formats, each Qm.n or weight/bias/activation.  [Q5.7]")
+@click.option(
+    "--formats", callback=_list(str), help="Formats, Qm.n or weight/bias/activation.  [as trained, else Q5.7]"
+)
 @click.option("--widths", callback=_list(str), help="Bits, for which formats are picked from the data.")
-@click.option("--activations", callback=_list(str), help="Activation units.  [second-order]")
+@click.option("--activations", callback=_list(str), help="Activation units.  [as trained, else second-order]")
+@click.option("--retrain", callback=_list(int), help="Epochs of training on in integers, 0 for none.  [0]")
 @click.option("--pes", callback=_list(int), help="Processing elements.  [the widest layer]")
 @click.option("--multipliers", callback=_list(str), help="Multipliers.  [dsp]")
 @click.option("--lanes", callback=_list(int), help="Images computed at a time.  [1]")
@@ -163,14 +170,14 @@ def _place(data_dir: Path | None) -> str | None:
 
 def _print(rows: list[table.Row]) -> None:
     click.echo(
-        f"{'network':<14}{'seed':>5}  {'weight/bias/activation':<24}{'activation':<14}{'PEs':>4}{'mult':>6}{'lanes':>7}"
-        f"{'accuracy':>10}{'mismatches':>12}{'cycles':>9}{'LUT':>7}{'RAMB18':>8}"
+        f"{'network':<14}{'seed':>5}  {'weight/bias/activation':<24}{'activation':<14}{'retrained':>9}{'PEs':>5}"
+        f"{'mult':>6}{'lanes':>7}{'accuracy':>10}{'mismatches':>12}{'cycles':>9}{'LUT':>7}{'RAMB18':>8}"
     )
     for row in rows:
         formats = "/".join(row[f"{role}_format"] for role in ("weight", "bias", "activation"))
-        seed, lut, ramb18 = ("-" if row[name] is None else row[name] for name in ("seed", "lut", "ramb18"))
+        row = {name: "-" if value is None else value for name, value in row.items()}
         click.echo(
-            f"{row['network']:<14}{seed:>5}  {formats:<24}{row['activation']:<14}{row['pes']:>4}{row['multiplier']:>6}"
-            f"{row['lanes']:>7}{row['accuracy']:>10.2%}{row['mismatches']:>12,}{row['cycles_per_image']:>9,.0f}"
-            f"{lut:>7}{ramb18:>8}"
+            f"{row['network']:<14}{row['seed']:>5}  {formats:<24}{row['activation']:<14}{row['retrained_epochs']:>9}"
+            f"{row['pes']:>5}{row['multiplier']:>6}{row['lanes']:>7}{row['accuracy']:>10.2%}{row['mismatches']:>12,}"
+            f"{row['cycles_per_image']:>9,.0f}{row['lut']:>7}{row['ramb18']:>8}"
         )

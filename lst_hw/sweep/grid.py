@@ -7,7 +7,7 @@ import itertools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from lst_model.errors import InputError
 from lst_model.fixed import Formats
 from lst_model.network import NAMED, Network, lst
 from lst_model.options import TrainingOptions
+from lst_model.qat import Quantization
 from lst_model.quantize import QuantizedNetwork
 
 from ..design import Design
@@ -38,15 +39,22 @@ AXES: dict[str, type] = {
     "formats": str,
     "widths": str,
     "activations": str,
+    "retrain": int,
     "pes": int,
     "multipliers": str,
     "lanes": int,
 }
-"""The lists of a grid and the type of their entries; ``widths`` may be integers too."""
+"""The lists of a grid and the type of their entries; ``widths`` may be integers too.
+
+``retrain`` lists epochs of training on in integers, 0 for none.
+"""
 
 TRAINING = "training"
+RETRAINING = "retraining"
+_RETRAINING_DEFAULTS = {"peak_lr": 1e-3, "average": 0.0, "augment": 0.5}
+# With few bits averaged weights say little about their codes, docs/quantisation.md.
 # Numbers only: seeds are a list of their own, augmentation is a factor as for `lst-hw train`, there are no teachers.
-_NUMBERS = {field.name for field in fields(TrainingOptions) if field.type in ("int", "float", "int | None")}
+_NUMBERS = {each.name for each in fields(TrainingOptions) if each.type in ("int", "float", "int | None")}
 _OPTIONS = _NUMBERS - {"seed", "distillation", "temperature"} | {"augment"}
 
 
@@ -61,6 +69,8 @@ class Grid:
     training : dict
         Training options that were given: fields of :class:`TrainingOptions`, and ``augment``, the factor
         of the augmentation.
+    retraining : dict
+        The same for training on in integers.
 
     Raises
     ------
@@ -70,6 +80,7 @@ class Grid:
 
     axes: Mapping[str, tuple[Any, ...]]
     training: Mapping[str, Any]
+    retraining: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, values in self.axes.items():
@@ -86,22 +97,30 @@ class Grid:
                 raise InputError(f"inconsistent grid: {one} and {other} exclude each other ({why})")
         if self.training and "checkpoints" in given:
             raise InputError("inconsistent grid: training options and checkpoints exclude each other")
+        if self.retraining and not any(self.axes.get("retrain", ())):
+            raise InputError(f"inconsistent grid: a table [{RETRAINING}], but no epochs in a list retrain")
+        if "epochs" in self.retraining:
+            raise InputError(f"inconsistent grid: epochs in [{RETRAINING}]; give them as a list, retrain")
         self.options(0)
+        for epochs in self.axes.get("retrain", ()):
+            self.retraining_options(epochs, 0)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for comparison with another grid."""
-        return {**{name: list(values) for name, values in self.axes.items()}, TRAINING: dict(self.training)}
+        lists = {name: list(values) for name, values in self.axes.items()}
+        return {**lists, TRAINING: dict(self.training), RETRAINING: dict(self.retraining)}
 
     def options(self, seed: int) -> TrainingOptions:
         """The training options for a seed."""
-        given = dict(self.training)
-        if unknown := sorted(set(given) - _OPTIONS):
-            raise InputError(f"unknown training option {unknown[0]!r}: choose from {', '.join(sorted(_OPTIONS))}")
-        try:
-            augmentation = Affine().scaled(given.pop("augment", 1.0))
-            return TrainingOptions(**given, seed=seed, augmentation=augmentation)
-        except TypeError:
-            raise InputError(f"training options {dict(self.training)}: give numbers") from None
+        return _options(self.training, seed)
+
+    def retraining_options(self, epochs: int, seed: int) -> TrainingOptions | None:
+        """The options of training on in integers; None for no epochs."""
+        if epochs == 0:
+            return None
+        options = _options({**_RETRAINING_DEFAULTS, **self.retraining, "epochs": epochs}, seed)
+        # Checks what integers exclude; those of the points come later.
+        return replace(replace(options, quantization=Quantization(Formats())), quantization=None)
 
     def points(self, train: Images) -> list[Point]:
         """Every combination, for these training images.
@@ -113,30 +132,37 @@ class Grid:
             format, a number of PEs that a network does not have.
         """
         precisions = [_precision(name, text) for name in ("formats", "widths") for text in self.axes.get(name, ())]
-        units = [activations.check(name) for name in self.axes.get("activations", (activations.DEFAULT,))]
+        units = [activations.check(name) for name in self.axes.get("activations", ())]
         names = [name for name in HARDWARE if name in self.axes]
         hardware = [
             dict(zip((HARDWARE[name] for name in names), values, strict=True))
             for values in itertools.product(*(self.axes[name] for name in names))
         ]
+        retrain = self.axes.get("retrain", (0,))
         made = []
-        for network, weights in self._weights(train):
-            for precision, unit, options in itertools.product(precisions or [Formats()], units, hardware):
+        for network, weights, trained in self._weights(train):
+            for precision, unit, options, epochs in itertools.product(
+                precisions or [trained.formats], units or [trained.activation], hardware, retrain
+            ):
                 _check_design(network, precision if isinstance(precision, Formats) else Formats(), unit, **options)
-                made.append(Point(weights, precision, unit, options))
+                more = self.retraining_options(epochs, weights.seed)
+                made.append(Point(weights, precision, unit, options, None if more is None else asdict(more)))
         return made
 
-    def _weights(self, train: Images) -> Iterator[tuple[Network, Training | Stored]]:
+    def _weights(self, train: Images) -> Iterator[tuple[Network, Training | Stored, Quantization]]:
+        """Networks, their weights, and the arithmetic they were trained for."""
+        default = Quantization(Formats())
         for name in self.axes.get("checkpoints", ()):
             path = checkpoint.resolve(name)
             network = checkpoint.load(path).network
             train.check_fits(network)
-            yield network, Stored(name, hashlib.sha256(path.read_bytes()).hexdigest())
+            trained = Quantization.recorded(checkpoint.read(path)) or default
+            yield network, Stored(name, hashlib.sha256(path.read_bytes()).hexdigest()), trained
         digest = digest_of(train)
         for text, seed in itertools.product(self.axes.get("networks", ()), self.axes.get("seeds", (0,))):
             network = parse_network(text, train)
             train.check_fits(network)
-            yield network, Training(network.as_dict(), asdict(self.options(seed)), digest)
+            yield network, Training(network.as_dict(), asdict(self.options(seed)), digest), default
 
 
 def read(path: Path | None, overrides: Mapping[str, list[Any]], training: Mapping[str, Any]) -> Grid:
@@ -155,14 +181,28 @@ def read(path: Path | None, overrides: Mapping[str, list[Any]], training: Mappin
             raise InputError(f"{path}: cannot be read ({error.strerror}); give a TOML file with a grid") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise InputError(f"{path}: not TOML ({str(error).splitlines()[0]})") from None
-    stored = content.pop(TRAINING, {})
-    if not isinstance(stored, Mapping):
-        raise InputError(f"{path}: {TRAINING} is {stored!r}, expected a table [{TRAINING}]")
+    tables = {name: content.pop(name, {}) for name in (TRAINING, RETRAINING)}
+    for name, values in tables.items():
+        if not isinstance(values, Mapping):
+            raise InputError(f"{path}: {name} is {values!r}, expected a table [{name}]")
     for name, values in content.items():
         if not isinstance(values, list):
             raise InputError(f"{path}: {name} is {values!r}, expected a list")
     axes = {**content, **overrides}
-    return Grid({name: tuple(dict.fromkeys(values)) for name, values in axes.items()}, {**stored, **training})
+    lists = {name: tuple(dict.fromkeys(values)) for name, values in axes.items()}
+    return Grid(lists, {**tables[TRAINING], **training}, tables[RETRAINING])
+
+
+def _options(given: Mapping[str, Any], seed: int) -> TrainingOptions:
+    """Training options of a table, checked."""
+    if unknown := sorted(set(given) - _OPTIONS):
+        raise InputError(f"unknown training option {unknown[0]!r}: choose from {', '.join(sorted(_OPTIONS))}")
+    chosen = dict(given)
+    try:
+        augmentation = Affine().scaled(chosen.pop("augment", 1.0))
+        return TrainingOptions(**chosen, seed=seed, augmentation=augmentation)
+    except TypeError:
+        raise InputError(f"training options {dict(given)}: give numbers") from None
 
 
 def parse_network(text: str, images: Images) -> Network:
@@ -215,7 +255,8 @@ def _check_design(network: Network, formats: Formats, unit: str, **options: Any)
 
 def _check_axis(name: str, values: tuple[Any, ...]) -> None:
     if name not in AXES:
-        raise InputError(f"unknown list {name!r} in the grid: choose from {', '.join(AXES)}, or a table [{TRAINING}]")
+        tables = f"a table [{TRAINING}] or [{RETRAINING}]"
+        raise InputError(f"unknown list {name!r} in the grid: choose from {', '.join(AXES)}, or {tables}")
     if not values:
         raise InputError(f"empty grid: {name} lists nothing")
     kinds = (str, int) if name == "widths" else (AXES[name],)

@@ -62,6 +62,11 @@ class Stored:
     name: str
     digest: str
 
+    @property
+    def seed(self) -> int:
+        """Seed of training these weights on."""
+        return 0
+
     def __str__(self) -> str:
         return self.name
 
@@ -69,6 +74,45 @@ class Stored:
     def key(self) -> str:
         """The same for the same file content."""
         return key_of({"checkpoint": self.digest})
+
+
+@dataclass(frozen=True)
+class Retraining:
+    """Weights that are trained on in the integers they will run in.
+
+    Attributes
+    ----------
+    base : Training or Stored
+        The weights to start from, which also teach.
+    precision : Formats or Widths
+        As in :class:`Point`; formats are picked before training.
+    activation : str
+        Name of the activation unit.
+    options : mapping
+        Training options in plain values.
+    images : str
+        Digest of the training images.
+    calibration : int
+        As in :class:`Measures`.
+    """
+
+    base: Training | Stored
+    precision: Formats | Widths
+    activation: str
+    options: Mapping[str, Any]
+    images: str
+    calibration: int
+
+    def __str__(self) -> str:
+        return f"{self.base} in {_text_of(self.precision)}, {self.activation}"
+
+    @property
+    def key(self) -> str:
+        """The same for the same training."""
+        return key_of({"retraining": {**asdict(self), "base": self.base.key, "precision": _values(self.precision)}})
+
+
+Weights = Training | Stored | Retraining
 
 
 @dataclass(frozen=True)
@@ -106,39 +150,59 @@ class Point:
     Attributes
     ----------
     weights : Training or Stored
+        In floating point.
     precision : Formats or Widths
         Formats, or the widths for which they are picked from the data.
     activation : str
         Name of the activation unit.
     hardware : mapping
         Keyword arguments of :meth:`~lst_hw.design.Design.of`, those that were chosen.
+    retraining : mapping, optional
+        Options of training on in integers, in plain values; by default the weights are only rounded.
     """
 
     weights: Training | Stored
     precision: Formats | Widths
     activation: str
     hardware: Mapping[str, Any]
+    retraining: Mapping[str, Any] | None = None
 
     def __str__(self) -> str:
-        precision = "/".join(map(str, self._precision.values()))
         hardware = "".join(f", {name} {value}" for name, value in self.hardware.items())
-        return f"{self.weights}, {precision}, {self.activation}{hardware}"
+        retrained = f", retrained {self.retrained_epochs} epochs" if self.retraining else ""
+        return f"{self.weights}, {_text_of(self.precision)}, {self.activation}{hardware}{retrained}"
 
     @property
-    def _precision(self) -> dict[str, Any]:
-        return self.precision.as_dict() if isinstance(self.precision, Formats) else asdict(self.precision)
+    def retrained_epochs(self) -> int:
+        """Epochs of training in integers."""
+        return 0 if self.retraining is None else int(self.retraining["epochs"])
+
+    def measured_weights(self, measures: Measures) -> Weights:
+        """The weights that are measured: those of the point, or what training them in integers makes of them."""
+        if self.retraining is None:
+            return self.weights
+        images, calibration = measures.data.train, measures.calibration
+        return Retraining(self.weights, self.precision, self.activation, self.retraining, images, calibration)
 
     def key(self, measures: Measures) -> str:
         """The same for the same point measured the same way."""
         return key_of(
             {
-                "weights": self.weights.key,
-                "precision": self._precision,
+                "weights": self.measured_weights(measures).key,
+                "precision": _values(self.precision),
                 "activation": self.activation,
                 "hardware": dict(self.hardware),
                 "measures": measures.as_dict(),
             }
         )
+
+
+def _values(precision: Formats | Widths) -> dict[str, Any]:
+    return precision.as_dict() if isinstance(precision, Formats) else asdict(precision)
+
+
+def _text_of(precision: Formats | Widths) -> str:
+    return "/".join(map(str, _values(precision).values()))
 
 
 def key_of(values: Mapping[str, Any]) -> str:

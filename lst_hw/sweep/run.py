@@ -1,7 +1,8 @@
 """Running the unfinished points of a sweep on Dask.
 
-Trainings come first, one for all points that share it. Every result goes to the store as it arrives, so an
-interruption loses only what was being computed. A worker that dies loses its task to another one.
+Trainings come first, one for all points that share it, then those in integers that start from them. Every result
+goes to the store as it arrives, so an interruption loses only what was being computed. A worker that dies loses
+its task to another one.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,7 +19,7 @@ from lst_model import checkpoint
 from lst_model.errors import InputError
 
 from . import work
-from .point import DataSet, Measures, Point, Stored, Training
+from .point import DataSet, Measures, Point, Retraining, Stored, Training, Weights
 from .store import Store
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ class Work(Protocol):
 
     def train(self, what: Training, place: DataSet) -> bytes:
         """Content of the trained checkpoint."""
+
+    def retrain(self, what: Retraining, weights: bytes, place: DataSet) -> bytes:
+        """Content of the checkpoint trained on in integers."""
 
     def measure(self, point: Point, weights: bytes, measures: Measures) -> dict[str, Any]:
         """The point's row of the table."""
@@ -44,13 +48,13 @@ class Plan:
     points : dict
         Unfinished points by key.
     trainings : dict
-        Trainings that they need and that have no checkpoint yet, by key.
+        Trainings that they need and that have no checkpoint yet, by key, in either arithmetic.
     finished : int
         Points that were there before.
     """
 
     points: dict[str, Point] = field(default_factory=dict)
-    trainings: dict[str, Training] = field(default_factory=dict)
+    trainings: dict[str, Training | Retraining] = field(default_factory=dict)
     finished: int = 0
 
     @classmethod
@@ -63,8 +67,12 @@ class Plan:
                 plan.finished += 1
                 continue
             plan.points[key] = point
-            if isinstance(point.weights, Training) and store.weights(point.weights.key) is None:
-                plan.trainings[point.weights.key] = point.weights
+            weights = point.measured_weights(measures)
+            while not isinstance(weights, Stored) and store.weights(weights.key) is None:
+                plan.trainings[weights.key] = weights
+                if isinstance(weights, Training):
+                    break
+                weights = weights.base
         return plan
 
     @property
@@ -151,50 +159,77 @@ def run(
     from distributed import as_completed
 
     failures: list[str] = []
-    by_weights: dict[str, dict[str, Point]] = {}
-    for key, point in plan.points.items():
-        by_weights.setdefault(point.weights.key, {})[key] = point
     running = as_completed()
-    trainings, points = {}, {}
+    started: dict[str, _Step] = {}
+    waiting: dict[str, list[_Step]] = {}
 
-    def measure(weights_key: str, weights: bytes) -> None:
-        for key, point in by_weights[weights_key].items():
-            future = client.submit(tasks.measure, point, weights, measures, key=f"measure-{key}", pure=False)
-            points[future.key] = key
-            running.add(future)
+    def start(step: _Step, weights: bytes | None) -> None:
+        task: Callable[..., object]
+        arguments: tuple[object, ...]
+        match step.what:
+            case Point():
+                name, task, arguments = "measure", tasks.measure, (weights, measures)
+            case Retraining():
+                name, task, arguments = "retrain", tasks.retrain, (weights, measures.data)
+            case Training():
+                name, task, arguments = "train", tasks.train, (measures.data,)
+        future = client.submit(task, step.what, *arguments, key=f"{name}-{step.key}", pure=False)
+        started[str(future.key)] = step
+        running.add(future)
 
-    for weights_key, some in by_weights.items():
-        if weights_key in plan.trainings:
-            what = plan.trainings[weights_key]
-            future = client.submit(tasks.train, what, measures.data, key=f"train-{weights_key}", pure=False)
-            trainings[future.key] = weights_key
-            running.add(future)
+    for step in _steps(plan, measures):
+        if step.source is None:
+            start(step, None)
+        elif step.source.key in plan.trainings:
+            waiting.setdefault(step.source.key, []).append(step)
         else:
-            measure(weights_key, _weights(store, next(iter(some.values()))))
+            start(step, _content(step.source, store))
 
     done = 0
     for future in running:
+        step = started[str(future.key)]
         done += 1
         try:
             value = future.result()
         except Exception as error:  # whatever a worker may meet; the other points go on
-            if future.key in trainings:
-                weights_key = trainings[future.key]
-                failures.append(f"training of {plan.trainings[weights_key]}: {_reason(error)}")
-                done += len(by_weights[weights_key])
-            else:
-                failures.append(f"{plan.points[points[future.key]]}: {_reason(error)}")
+            failures.append(f"{step}: {_reason(error)}")
+            done += _following(step.key, waiting)
         else:
-            if future.key in trainings:
-                weights_key = trainings[future.key]
-                store.keep_weights(weights_key, value)
-                measure(weights_key, value)
+            if isinstance(step.what, Point):
+                store.finish(step.key, value)
             else:
-                store.finish(points[future.key], value)
+                store.keep_weights(step.key, value)
+                for next_step in waiting.get(step.key, ()):
+                    start(next_step, value)
         # Kept here, or failed for good: Dask need not compute it again when the worker that holds it dies.
         future.release()
         on_progress(done)
     return failures
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A task: its key, what is to be done, and the weights it starts from, None for random ones."""
+
+    key: str
+    what: Training | Retraining | Point
+    source: Weights | None
+
+    def __str__(self) -> str:
+        return str(self.what) if isinstance(self.what, Point) else f"training of {self.what}"
+
+
+def _steps(plan: Plan, measures: Measures) -> Iterator[_Step]:
+    """All tasks of a plan."""
+    for key, what in plan.trainings.items():
+        yield _Step(key, what, what.base if isinstance(what, Retraining) else None)
+    for key, point in plan.points.items():
+        yield _Step(key, point, point.measured_weights(measures))
+
+
+def _following(key: str, waiting: Mapping[str, Sequence[_Step]]) -> int:
+    """Number of tasks that cannot be done without some weights."""
+    return sum(1 + _following(step.key, waiting) for step in waiting.get(key, ()))
 
 
 def _deaf() -> WorkerPlugin:
@@ -208,11 +243,11 @@ def _deaf() -> WorkerPlugin:
     return Deaf()
 
 
-def _weights(store: Store, point: Point) -> bytes:
-    """The checkpoint of a point that needs no training any more."""
-    if isinstance(point.weights, Stored):
-        return checkpoint.resolve(point.weights.name).read_bytes()
-    content = store.weights(point.weights.key)
+def _content(weights: Weights, store: Store) -> bytes:
+    """The checkpoint of weights that need no training any more."""
+    if isinstance(weights, Stored):
+        return checkpoint.resolve(weights.name).read_bytes()
+    content = store.weights(weights.key)
     assert content is not None
     return content
 

@@ -17,7 +17,10 @@ Row = dict[str, Any]
 
 SUFFIXES = (".csv", ".parquet")
 
-_ORDER = ("network", "seed", "parameter_bits", "weight_format", "activation", "pes", "multiplier", "lanes")
+_ORDER = (
+    *("network", "seed", "parameter_bits", "weight_format", "activation"),
+    *("retrained_epochs", "pes", "multiplier", "lanes"),
+)
 
 
 def check(path: Path) -> None:
@@ -34,12 +37,17 @@ def check(path: Path) -> None:
 
 
 def in_order(rows: Sequence[Row]) -> list[Row]:
-    """Rows sorted by what was chosen; padded, so that 8 comes before 16."""
-    return sorted(rows, key=lambda row: [str(row[name]).zfill(12) for name in _ORDER])
+    """Rows with the same columns, sorted by what was chosen; padded, so that 8 comes before 16.
+
+    Points of an earlier version have None in columns that it did not know.
+    """
+    columns = dict.fromkeys(name for row in sorted(rows, key=len, reverse=True) for name in row)
+    complete = [{name: row.get(name) for name in columns} for row in rows]
+    return sorted(complete, key=lambda row: [str(row[name]).zfill(12) for name in _ORDER])
 
 
 def write(path: Path, rows: Sequence[Row]) -> None:
-    """Write the rows, which have the same columns; a missing value is an empty field.
+    """Write rows of :func:`in_order`; a missing value is an empty field.
 
     Raises
     ------

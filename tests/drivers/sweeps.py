@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lst_hw.sweep.grid import Grid
-from lst_hw.sweep.point import DataSet, Measures, Point, Training
+from lst_hw.sweep.point import DataSet, Measures, Point, Retraining, Training
 from lst_model.data import Images
 from lst_model.errors import InputError
 from lst_model.fixed import Formats
@@ -39,6 +39,7 @@ def row(**values: Any) -> dict[str, Any]:
         "bias_format": "Q2.6",
         "activation_format": "Q1.7",
         "activation": "table",
+        "retrained_epochs": 0,
         "pes": 10,
         "multiplier": "dsp",
         "lanes": 1,
@@ -69,6 +70,12 @@ class Tasks:
         """Weights that name their seed."""
         self._begin(f"train seed {what.seed}")
         return f"weights of seed {what.seed}".encode()
+
+    def retrain(self, what: Retraining, weights: bytes, place: DataSet) -> bytes:
+        """The weights, and in what they were trained on."""
+        assert isinstance(what.precision, Formats)
+        self._begin(f"retrain {weights.decode()} {what.precision.weight}")
+        return weights + f" in {what.precision.weight}".encode()
 
     def measure(self, point: Point, weights: bytes, measures: Measures) -> dict[str, Any]:
         """A row whose network is the weights, and whose parameter bits are their bytes."""

@@ -17,6 +17,7 @@ from lst_model.errors import InputError
 from lst_model.fixed import Formats
 from lst_model.module import LST
 from lst_model.network import NAMED, lst
+from lst_model.qat import Quantization
 
 TOML = """
 networks = ["8", "4+4:1-2"]
@@ -67,6 +68,28 @@ def test_hardware_options_multiply_too() -> None:
     ]
 
 
+def test_epochs_of_training_on_in_integers_multiply_too(tmp_path: Path) -> None:
+    (tmp_path / "grid.toml").write_text(
+        'networks = ["8"]\nseeds = [3]\nretrain = [0, 5]\n[retraining]\npeak_lr = 0.5\naugment = 0\n'
+    )
+    rounded, trained = read(tmp_path / "grid.toml", {}, {}).points(images())
+    assert rounded.retraining is None
+    assert trained.retraining is not None
+    assert [trained.retraining[name] for name in ("epochs", "seed", "peak_lr", "average")] == [5, 3, 0.5, 0]
+    assert trained.retraining["augmentation"]["rotation"] == 0
+    assert [str(point).partition("second-order")[2] for point in (rounded, trained)] == ["", ", retrained 5 epochs"]
+
+
+def test_a_checkpoint_trained_in_integers_keeps_them_unless_others_are_listed(tmp_path: Path) -> None:
+    quantization = Quantization(Formats.parse("Q2.4", "Q2.5", "Q1.6"), "hard")
+    path = tmp_path / "trained.pt"
+    checkpoint.save(path, LST(lst(8, embeddings=(4,))), quantization=quantization.as_dict())
+    (point,) = grid(checkpoints=(str(path),)).points(images())
+    assert (point.precision, point.activation) == (quantization.formats, "hard")
+    (other,) = grid(checkpoints=(str(path),), formats=("Q2.6",), activations=("table",)).points(images())
+    assert (other.precision, other.activation) == (Formats.parse("Q2.6"), "table")
+
+
 def test_checkpoints_are_known_by_their_content(tmp_path: Path) -> None:
     for name in ("one", "two"):
         checkpoint.save(tmp_path / f"{name}.pt", LST(lst(8, embeddings=(4,))))
@@ -102,6 +125,7 @@ def test_networks_go_by_name_by_embedding_sizes_or_by_blocks(text: str, expected
         ({"networks": ("8",), "colours": (1,)}, "unknown list 'colours' in the grid"),
         ({"networks": (8,)}, "networks lists 8, expected str"),
         ({"networks": ("8",), "seeds": (True,)}, "seeds lists True, expected int"),
+        ({"networks": ("8",), "retrain": (-1,)}, "training option epochs is -1"),
     ],
 )
 def test_an_empty_or_inconsistent_grid_is_refused(axes: dict[str, Any], message: str) -> None:
@@ -145,6 +169,24 @@ def test_an_entry_that_cannot_be_used_is_refused_before_anything_runs(axes: dict
 def test_bad_training_options_are_refused(training: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         Grid({"networks": ("8",)}, training)
+
+
+@pytest.mark.parametrize(
+    ("retrain", "retraining", "message"),
+    [
+        ((), {"peak_lr": 0.1}, r"a table \[retraining\], but no epochs in a list retrain"),
+        ((0,), {"peak_lr": 0.1}, r"a table \[retraining\], but no epochs in a list retrain"),
+        ((3,), {"epochs": 3}, r"epochs in \[retraining\]; give them as a list, retrain"),
+        ((3,), {"speed": 3}, "unknown training option 'speed'"),
+        ((3,), {"polish": 3}, "training option polish is 3: choose 0 with quantization"),
+    ],
+)
+def test_options_of_training_in_integers_are_checked(
+    retrain: tuple[int, ...], retraining: dict[str, Any], message: str
+) -> None:
+    axes = {"checkpoints": ("lst-1-28",), **({"retrain": retrain} if retrain else {})}
+    with pytest.raises(InputError, match=message):
+        Grid(axes, {}, retraining)
 
 
 def test_training_options_without_training_are_refused() -> None:

@@ -85,6 +85,50 @@ def test_a_failed_training_leaves_out_its_points(client: object, store: Store, t
     assert steps[-1] == 6
 
 
+RETRAINED = grid(networks=("8",), seeds=(0,), formats=("Q2.4", "Q2.6"), retrain=(0, 3), pes=(1, 2))
+
+
+def test_weights_are_trained_on_in_integers_once_for_all_points_that_share_them(
+    client: object, store: Store, tmp_path: Path
+) -> None:
+    tasks = Tasks(tmp_path)
+    points = RETRAINED.points(images())
+    plan = Plan.of(points, store, MEASURES)
+    assert plan.steps == len(points) + 3 == 11
+    assert run(client, plan, store, MEASURES, tasks=tasks) == []
+    assert tasks.log == [
+        *("measure weights of seed 0 Q2.4",) * 2,
+        *("measure weights of seed 0 Q2.6",) * 2,
+        *("measure weights of seed 0 in Q2.4 Q2.4",) * 2,
+        *("measure weights of seed 0 in Q2.6 Q2.6",) * 2,
+        *(f"retrain weights of seed 0 {formats}" for formats in ("Q2.4", "Q2.6")),
+        "train seed 0",
+    ]
+    assert Plan.of(points, store, MEASURES).steps == 0
+
+
+def test_an_interruption_between_the_two_trainings_costs_neither(client: object, store: Store, tmp_path: Path) -> None:
+    points = RETRAINED.points(images())
+    run(client, Plan.of(points[:1], store, MEASURES), store, MEASURES, tasks=Tasks(tmp_path))
+    (tmp_path / "log").unlink()
+    run(client, Plan.of([points[1]], store, MEASURES), store, MEASURES, tasks=Tasks(tmp_path))
+    assert Tasks(tmp_path).log == ["measure weights of seed 0 in Q2.4 Q2.4", "retrain weights of seed 0 Q2.4"]
+    (tmp_path / "log").unlink()
+    for key in Plan.of(points[2:], store, MEASURES).trainings:
+        assert not (store.folder / "trained" / f"{key}.pt").exists()
+    run(client, Plan.of([points[3]], store, MEASURES), store, MEASURES, tasks=Tasks(tmp_path))
+    assert Tasks(tmp_path).log == ["measure weights of seed 0 in Q2.4 Q2.4"]
+
+
+def test_a_failed_training_leaves_out_those_that_start_from_it(client: object, store: Store, tmp_path: Path) -> None:
+    steps: list[int] = []
+    tasks = Tasks(tmp_path, fails="train seed 0")
+    plan = Plan.of(RETRAINED.points(images()), store, MEASURES)
+    failures = run(client, plan, store, MEASURES, on_progress=steps.append, tasks=tasks)
+    assert failures == ["training of LST-1-8 seed 0: train seed 0 is not possible"]
+    assert (steps, tasks.log) == ([11], ["train seed 0"])
+
+
 def test_checkpoints_are_measured_without_training(client: object, tmp_path: Path) -> None:
     checkpoint.save(tmp_path / "some.pt", LST(lst(8, embeddings=(4,))))
     asked = grid(checkpoints=(str(tmp_path / "some.pt"),))

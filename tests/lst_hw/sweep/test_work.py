@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
 from lst_hw.sweep import work
 from lst_hw.sweep.grid import Grid
-from lst_hw.sweep.point import DataSet, Measures, Point, Training, digest_of
+from lst_hw.sweep.point import DataSet, Measures, Point, Retraining, Training, digest_of
 from lst_hw.synthesis import Area
 from lst_model import data
+from lst_model.augment import Affine
 from lst_model.errors import InputError
+from lst_model.fixed import Formats
 from lst_model.network import lst
+from lst_model.options import TrainingOptions
 
 pytest.importorskip("sklearn", reason="the 8x8 digits are an extra")
 
@@ -45,7 +48,7 @@ def test_a_point_is_quantised_classified_and_simulated(point: Point, weights: by
     assert (row["simulated_images"], row["mismatches"], row["test_images"]) == (2, 0, 510)
     assert 0.2 < row["accuracy"] <= 1
     assert abs(row["accuracy"] - row["accuracy_float"]) < 0.1
-    assert 0.2 < row["validation_float"] <= 1
+    assert 0.2 < row["validation"] <= 1
     assert (row["pes"], row["multiplier"], row["lanes"], row["lut"]) == (10, "dsp", 1, None)
     assert 64 < row["cycles_per_image"] < 150
 
@@ -62,6 +65,35 @@ def test_the_area_is_estimated_when_asked_for(
 def test_the_same_training_gives_the_same_weights(point: Point, weights: bytes, measures: Measures) -> None:
     assert isinstance(point.weights, Training)
     assert work.train(point.weights, measures.data) == weights
+
+
+def test_training_on_in_integers_beats_rounding(point: Point, weights: bytes, measures: Measures) -> None:
+    coarse = replace(point, precision=Formats.parse("Q2.1", "Q2.2", "Q1.3"), activation="hard")
+    options = asdict(TrainingOptions(epochs=15, batch=50, augmentation=Affine().scaled(0), average=0.0))
+    trained = replace(coarse, retraining=options)
+    what = trained.measured_weights(measures)
+    assert isinstance(what, Retraining)
+    better = work.retrain(what, weights, measures.data)
+    assert work.retrain(what, weights, measures.data) == better
+    rows = [work.measure(coarse, weights, measures), work.measure(trained, better, measures)]
+    assert rows[1]["accuracy"] > rows[0]["accuracy"] + 0.1
+    assert rows[1]["validation"] > rows[0]["validation"]
+    assert [row["retrained_epochs"] for row in rows] == [0, 15]
+    assert [row["mismatches"] for row in rows] == [0, 0]
+    assert [row["weight_format"] for row in rows] == ["Q2.1", "Q2.1"]
+
+
+def test_picked_formats_are_those_that_it_was_trained_on_in(point: Point, weights: bytes, measures: Measures) -> None:
+    options = asdict(TrainingOptions(epochs=1, batch=50))
+    trained = replace(point, retraining=options)
+    what = trained.measured_weights(measures)
+    assert isinstance(what, Retraining)
+    rows = [
+        work.measure(point, weights, measures),
+        work.measure(trained, work.retrain(what, weights, measures.data), measures),
+    ]
+    names = [f"{role}_format" for role in ("weight", "bias", "activation")]
+    assert [rows[0][name] for name in names] == [rows[1][name] for name in names]
 
 
 def test_a_worker_with_other_images_is_refused(point: Point, weights: bytes, measures: Measures) -> None:
