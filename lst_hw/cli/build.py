@@ -16,7 +16,8 @@ from lst_hw.generate import sha256
 from lst_model import data
 from lst_model.errors import InputError
 
-from .options import Chosen, choose, data_dir_option, design_options, waiting
+from .chosen import Chosen, choose
+from .options import data_dir_option, design_options, waiting
 
 REPORT = "report.json"
 

@@ -15,7 +15,8 @@ from lst_hw.files import check_writable, write_text
 from lst_hw.result import result_beats, result_classes, result_logits
 from lst_model.integer import IntegerLST
 
-from .options import choose, data_dir_option, design_options, first_images, progress
+from .chosen import choose
+from .options import data_dir_option, design_options, first_images, progress
 
 SHOWN = 20
 """Most images listed one by one."""

@@ -14,13 +14,8 @@ from boards.vivado.project import BUILD_SCRIPT, DEFAULT_MHZ, VivadoProject
 from lst_hw.generate import C_HEADER, MANIFEST, VERILOG, generate
 from lst_model.errors import InputError
 
-from .options import (
-    choose,
-    data_dir_option,
-    design_options,
-    first_images,
-    waiting,
-)
+from .chosen import choose
+from .options import data_dir_option, design_options, first_images, waiting
 
 ZYNQ_BOARDS = [name for name, board in catalogue.BOARDS.items() if board.uses_vivado]
 

@@ -15,7 +15,8 @@ from lst_hw.synthesis import check_installed
 from sim.activity import Activity
 from sim.netlist import run_netlist
 
-from .options import choose, data_dir_option, design_options, first_images, waiting
+from .chosen import choose
+from .options import data_dir_option, design_options, first_images, waiting
 
 _EXAMPLES = """\b
 Examples:

@@ -1,4 +1,4 @@
-"""Options that several verbs share, and what they stand for."""
+"""Options that several verbs share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import shlex
 import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,44 +17,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.status import Status
 
 from lst_hw.array import MULTIPLIERS
-from lst_hw.design import STREAM_BITS, Design
+from lst_hw.design import STREAM_BITS
 from lst_hw.profiles import PROFILES, profile
-from lst_model import activations, checkpoint, data
+from lst_model import activations, data
 from lst_model.data import Images
 from lst_model.errors import InputError
 from lst_model.fixed import Formats
-from lst_model.module import LST
 from lst_model.network import Network
-from lst_model.quantize import QuantizedNetwork, quantize
 
 DEFAULT_CHECKPOINT = "lst-1-28"
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """What the design options stand for: float model, integers, hardware."""
-
-    checkpoint: Path
-    model: LST
-    quantized: QuantizedNetwork
-    design: Design
-
-
-def configuration(chosen: Chosen) -> dict[str, Any]:
-    """The design options as a file for ``--config`` holds them: option names without dashes, and values."""
-    formats = chosen.design.formats
-    return {
-        "format": str(formats.weight),
-        "bias-format": str(formats.bias),
-        "activation-format": str(formats.activation),
-        "activation": chosen.quantized.activation,
-        "pes": chosen.design.pes,
-        "multiplier": chosen.design.multiplier,
-        "lanes": chosen.design.lanes,
-        "stream-bits": chosen.design.stream_bits,
-    }
 
 
 def _take_profile(context: click.Context, _: click.Parameter, name: str | None) -> None:
@@ -105,14 +77,14 @@ def design_options(function: F) -> F:
     for decorate in reversed(
         [
             click.argument("checkpoint", default=DEFAULT_CHECKPOINT),
-            click.option("--format", "weight", default="Q5.7", show_default=True, help="Format of weights, as Qm.n."),
+            click.option(
+                "--format", "weight", help=f"Format of weights, as Qm.n.  [as trained, else {Formats().weight}]"
+            ),
             click.option("--bias-format", "bias", help="Format of biases, if another."),
             click.option("--activation-format", "activation_format", help="Format of activations, if another."),
             click.option(
                 "--activation",
-                default=activations.DEFAULT,
-                show_default=True,
-                help=f"Activation unit: {', '.join(activations.ACTIVATIONS)}.",
+                help=f"Unit: {', '.join(activations.ACTIVATIONS)}.  [as trained, else {activations.DEFAULT}]",
             ),
             click.option("--pes", type=int, help="Processing elements; fewer fold the array.  [the widest layer]"),
             click.option(
@@ -148,36 +120,6 @@ def design_options(function: F) -> F:
     ):
         function = decorate(function)
     return function
-
-
-def choose(
-    checkpoint_name: str,
-    weight: str,
-    bias: str | None,
-    activation_format: str | None,
-    activation: str,
-    pes: int | None,
-    multiplier: str,
-    lanes: int,
-    stream_bits: int,
-    strict: bool,
-) -> Chosen:
-    """Load, quantise and resolve; warns on standard error when parameters saturate.
-
-    Raises
-    ------
-    InputError
-        For any of them that is not usable.
-    """
-    formats = Formats.parse(weight, bias, activation_format)
-    activations.check(activation)
-    path = checkpoint.resolve(checkpoint_name)
-    model = checkpoint.load(path)
-    quantized = quantize(model, formats, activation, allow_saturation=not strict)
-    if quantized.saturated:
-        click.echo(f"lst-hw: warning: {quantized.saturation_report}", err=True)
-    design = Design.of(quantized, pes=pes, multiplier=multiplier, lanes=lanes, stream_bits=stream_bits)
-    return Chosen(path, model, quantized, design)
 
 
 def repeated(context: click.Context, without: Collection[str] = ()) -> str:

@@ -14,11 +14,12 @@ from click.core import ParameterSource
 from lst_hw.files import check_writable, write_text
 from lst_model import activations, data
 from lst_model.calibrate import UNIT, Calibration, Cost, Widths, choose_formats
-from lst_model.checkpoint import load
+from lst_model.checkpoint import load, resolve
 from lst_model.data import Images
 from lst_model.profile import QuantizationProfile, TensorProfile, profile
 
-from .options import Chosen, choose, configuration, data_dir_option, design_options, image_count
+from .chosen import Chosen, choose, configuration, trained_for
+from .options import data_dir_option, design_options, image_count
 
 DEFAULT_BITS = 12
 
@@ -28,6 +29,7 @@ Examples:
   lst-hw quantize my.pt --bits 4 --activation-bits 8 -o mine.json
   lst-hw generate my.pt --config mine.json -o build
   lst-hw quantize my.pt --format Q2.5 --activation-format Q2.6
+  lst-hw quantize lst-1-28-q6                            formats that the network was trained in
 """
 
 _FORMAT_OPTIONS = {"weight": "--format", "bias": "--bias-format", "activation_format": "--activation-format"}
@@ -35,7 +37,7 @@ _FORMAT_OPTIONS = {"weight": "--format", "bias": "--bias-format", "activation_fo
 
 @click.command(epilog=_EXAMPLES)
 @design_options
-@click.option("--bits", type=int, help=f"Pick formats of this width.  [{DEFAULT_BITS}, unless formats are given]")
+@click.option("--bits", type=int, help=f"Pick formats of this width.  [{DEFAULT_BITS}, unless formats are known]")
 @click.option("--bias-bits", type=int, help="Width of the biases, if another.")
 @click.option("--activation-bits", type=int, help="Width of the activations, if another.")
 @click.option("--images", default="2000", show_default=True, help="How many training images to calibrate on, or all.")
@@ -64,13 +66,15 @@ def command(
     images, so that the test set stays unseen when formats are chosen.
     """
     check_writable(output, json_file)
-    widths = _widths(ctx, bits, bias_bits, activation_bits)
-    activations.check(design["activation"])
+    trained = trained_for(resolve(checkpoint))
+    widths = _widths(ctx, bits, bias_bits, activation_bits, trained is not None)
+    unit = design["activation"] or (activations.DEFAULT if trained is None else trained.activation)
+    activations.check(unit)
     model = load(checkpoint)
     every = data.load("train", data_dir)
     calibration = Calibration(model, every.first(image_count(images, len(every))))
     if widths is not None:
-        picked = choose_formats(calibration, widths, design["activation"], allow_saturation=not design["strict"])
+        picked = choose_formats(calibration, widths, unit, allow_saturation=not design["strict"])
         design |= {
             "weight": str(picked.weight),
             "bias": str(picked.bias),
@@ -93,15 +97,17 @@ def command(
         _print(found, costs, chosen, calibration.images)
 
 
-def _widths(ctx: click.Context, bits: int | None, bias_bits: int | None, activation_bits: int | None) -> Widths | None:
-    """The widths to pick formats for, or None when the formats are given."""
+def _widths(
+    ctx: click.Context, bits: int | None, bias_bits: int | None, activation_bits: int | None, trained: bool
+) -> Widths | None:
+    """The widths to pick formats for, or None when the formats are given, or known from training in them."""
     asked = [value for value in (bits, bias_bits, activation_bits) if value is not None]
     given = [name for name in _FORMAT_OPTIONS if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT]
     if given and asked:
         raise click.UsageError(
             f"{_FORMAT_OPTIONS[given[0]]} and widths exclude each other: give formats, or let them be picked"
         )
-    if given:
+    if given or (trained and not asked):
         return None
     weight = DEFAULT_BITS if bits is None else bits
     return Widths(

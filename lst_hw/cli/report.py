@@ -22,10 +22,8 @@ from lst_hw.synthesis import check_installed, place_ecp5, xilinx_area
 from lst_model.errors import InputError
 from sim.verify import verify
 
+from .chosen import Chosen, choose, configuration
 from .options import (
-    Chosen,
-    choose,
-    configuration,
     data_dir_option,
     design_options,
     engine_option,

@@ -17,15 +17,8 @@ from sim.engines import make
 from sim.trace import Trace
 from sim.waves import write_waves
 
-from .options import (
-    choose,
-    data_dir_option,
-    design_options,
-    engine_option,
-    image_count,
-    jobs_option,
-    progress,
-)
+from .chosen import choose
+from .options import data_dir_option, design_options, engine_option, image_count, jobs_option, progress
 
 SHOWN = 20
 """Most images listed one by one."""

@@ -58,7 +58,7 @@ the bases gaussian, outer, permutation and dct, and rank:R for a trained factor.
 
 \b
 With --format the network computes in the accelerator's integers while it learns. Its checkpoint is an ordinary
-one whose weights are the trained codes; the other verbs take it with the same formats and activation.
+one whose weights are the trained codes, and names the formats and the activation, which the other verbs then use.
 
 \b
 The output folder receives
@@ -177,7 +177,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     else:
         click.echo(f"{summary} (epoch {best.epoch} of {options.rounds}), {output / training.BEST}")
         if options.quantization is not None:
-            click.echo(f"lst-hw verify {output / training.BEST} {_design(options.quantization)} --images all")
+            click.echo(f"lst-hw verify {output / training.BEST} --images all")
 
 
 def _initial(ctx: click.Context) -> LST:
@@ -247,12 +247,6 @@ def _quantization(ctx: click.Context, network: Network) -> Quantization | None:
     quantization = Quantization(formats, given["activation"] or DEFAULT, given["weight_bits"])
     quantization.weight_ranges(network)
     return quantization
-
-
-def _design(quantization: Quantization) -> str:
-    """The options of the other verbs that stand for an arithmetic."""
-    keys = ("format", "bias-format", "activation-format", "activation")
-    return " ".join(f"--{key} {value}" for key, value in quantization.as_dict().items() if key in keys)
 
 
 def _prepare(output: Path, resume: bool, overwrite: bool) -> Path:

@@ -16,16 +16,8 @@ from lst_model.data import Images
 from sim.replay import load_vector, save_vector
 from sim.verify import Report, verify
 
-from .options import (
-    Chosen,
-    choose,
-    data_dir_option,
-    design_options,
-    engine_option,
-    first_images,
-    jobs_option,
-    progress,
-)
+from .chosen import Chosen, choose
+from .options import data_dir_option, design_options, engine_option, first_images, jobs_option, progress, repeated
 
 _EXAMPLES = """\b
 Examples:
@@ -54,7 +46,10 @@ Exit code: 0 all equal, 1 a difference, 2 bad input.
     help="Where a difference leaves its image.",
 )
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the report here; - is stdout.")
+@click.pass_context
 def command(
+    ctx: click.Context,
+    /,
     checkpoint: str,
     images: str,
     engine: str,
@@ -89,7 +84,8 @@ def command(
     if report.first is not None:
         save_vector(vector, chosen_images, report.first)
         click.echo(f"first difference: {report.first}", err=True)
-        click.echo(f"its image is in {vector}: lst-hw verify {checkpoint} --replay {vector}", err=True)
+        again = repeated(ctx, ("images", "replay", "vector", "json_file"))
+        click.echo(f"its image is in {vector}: {again} --replay {vector}", err=True)
     return 1 if report.mismatches else 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -56,15 +57,18 @@ def test_a_difference_is_named_kept_for_replay_and_exits_with_1(
         return (replace(banks[0], words=tuple(map(tuple, words))), *banks[1:])
 
     monkeypatch.setattr("lst_hw.design.rom_banks", faulty)
-    done = cli("verify", "--images", 3, "--data-dir", mnist_dir)
+    done = cli("verify", "--format", "Q2.6", "--images", 3, "--data-dir", mnist_dir)
     assert done.code == 1
     assert "FAIL" in done.out
     assert re.search(r"first difference: image 0, stage row_embedding, row \d+, column 0, cycle \d+: ", done.err)
-    again = cli("verify", "--replay", "divergence.npz")
+    replay = shlex.split(done.err.splitlines()[-1].partition(": ")[2])
+    assert replay[:2] == ["lst-hw", "verify"]
+    again = cli(*replay[1:])
     assert again.code == 1
+    assert "weights Q2.6" in again.out
     monkeypatch.undo()
     monkeypatch.chdir(tmp_path)
-    assert cli("verify", "--replay", "divergence.npz").code == 0
+    assert cli(*replay[1:]).code == 0
 
 
 BAD = [

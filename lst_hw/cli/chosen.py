@@ -1,0 +1,91 @@
+"""What the design options stand for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lst_hw.design import Design
+from lst_model import checkpoint
+from lst_model.errors import InputError
+from lst_model.fixed import Formats
+from lst_model.module import LST
+from lst_model.qat import Quantization
+from lst_model.quantize import QuantizedNetwork, quantize
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Float model, integers, hardware."""
+
+    checkpoint: Path
+    model: LST
+    quantized: QuantizedNetwork
+    design: Design
+
+
+def configuration(chosen: Chosen) -> dict[str, Any]:
+    """The design options as a file for ``--config`` holds them: option names without dashes, and values."""
+    formats = chosen.design.formats
+    return {
+        "format": str(formats.weight),
+        "bias-format": str(formats.bias),
+        "activation-format": str(formats.activation),
+        "activation": chosen.quantized.activation,
+        "pes": chosen.design.pes,
+        "multiplier": chosen.design.multiplier,
+        "lanes": chosen.design.lanes,
+        "stream-bits": chosen.design.stream_bits,
+    }
+
+
+def trained_for(path: Path) -> Quantization | None:
+    """The arithmetic that a checkpoint was trained in, None for floating point.
+
+    Raises
+    ------
+    InputError
+        If the file is no checkpoint, or its record of it is damaged.
+    """
+    content = checkpoint.read(path)
+    try:
+        return Quantization.recorded(content)
+    except InputError as error:
+        raise InputError(f"{path}: {error}; train it again") from None
+
+
+def choose(
+    checkpoint_name: str,
+    weight: str | None,
+    bias: str | None,
+    activation_format: str | None,
+    activation: str | None,
+    pes: int | None,
+    multiplier: str,
+    lanes: int,
+    stream_bits: int,
+    strict: bool,
+) -> Chosen:
+    """Load, quantise and resolve; warns on standard error when parameters saturate.
+
+    Formats and activation unit that are not given are those that the checkpoint was trained in, if it was
+    trained in integers. One given format replaces all three of them.
+
+    Raises
+    ------
+    InputError
+        For anything that is not usable.
+    """
+    path = checkpoint.resolve(checkpoint_name)
+    given = [weight, bias, activation_format]
+    trained = trained_for(path) or Quantization(Formats())
+    formats = Formats.parse(weight or str(Formats().weight), bias, activation_format) if any(given) else trained.formats
+    model = checkpoint.load(path)
+    quantized = quantize(model, formats, activation or trained.activation, allow_saturation=not strict)
+    if quantized.saturated:
+        click.echo(f"lst-hw: warning: {quantized.saturation_report}", err=True)
+    design = Design.of(quantized, pes=pes, multiplier=multiplier, lanes=lanes, stream_bits=stream_bits)
+    return Chosen(path, model, quantized, design)
