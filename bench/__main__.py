@@ -1,6 +1,6 @@
 """Measure everything, write ``bench/results.json`` and the tables of the README.
 
-Usage: python -m bench [SECTION ...]   (sections: verify, engines, profiles, structures, clock; all by default)
+Usage: python -m bench [SECTION ...]   (sections: verify, engines, profiles, structures, bits, clock; all by default)
 
 The data set is found as by ``lst-hw``; set LST_DATA_DIR to choose it.
 """
@@ -22,6 +22,7 @@ SECTIONS = {
     "engines": measure.engines,
     "profiles": measure.profiles,
     "structures": measure.structures,
+    "bits": measure.bits,
     "clock": measure.clock,
 }
 

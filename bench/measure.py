@@ -24,6 +24,7 @@ from lst_model import checkpoint, data
 from lst_model.fixed import Formats
 from lst_model.integer import IntegerLST
 from lst_model.module import LST
+from lst_model.qat import Quantization
 from lst_model.quantize import QuantizedNetwork, quantize
 from sim.engines import make
 from sim.netlist import run_netlist
@@ -48,6 +49,16 @@ DESIGNS = (
 
 STRUCTURES = ("lst-1-28", "wht-32-lst-1-16", "lst-1-16", "reslst-3-19-dct-9", "wht-16-lst-1-16", "lst-1-8", "dct-9")
 """Shipped networks that differ in what their weights are made of, by falling number of parameters."""
+
+BITS = (
+    ("lst-1-28", {"format": "Q5.7"}),
+    ("lst-1-28", {"format": "Q2.6"}),
+    ("lst-1-28-q8", {}),
+    ("lst-1-28-q6", {}),
+    ("lst-1-28-q4", {}),
+    ("lst-1-28-q2", {}),
+)
+"""The same network in fewer and fewer bits: rounded to a format, or trained in its own."""
 
 CLOCKS = (
     ("dsp", {}, place_ecp5, 5),
@@ -120,6 +131,11 @@ def structures() -> list[dict[str, Any]]:
     return [profile(name, next(iter(PROFILES)), {}) for name in STRUCTURES]
 
 
+def bits() -> list[dict[str, Any]]:
+    """The same for one network in fewer and fewer bits, with DSP blocks and without."""
+    return [profile(name, kind, options) for name, options in BITS for kind in ("dsp", "lut")]
+
+
 def profile(name: str, profile: str, options: dict[str, Any]) -> dict[str, Any]:
     """One of :func:`profiles`."""
     images = data.load("test", None, demo_ok=False)
@@ -131,6 +147,8 @@ def profile(name: str, profile: str, options: dict[str, Any]) -> dict[str, Any]:
         "profile": profile,
         "options": options,
         "format": str(design.formats.weight),
+        "formats": design.formats.as_dict(),
+        "weight_bits": design.ranges.weight_bits,
         "parameters": design.network.parameters,
         "pes": design.pes,
         "multiplying_pes": design.multiplying_pes,
@@ -171,7 +189,9 @@ def _configured(name: str, profile: str, options: dict[str, Any]) -> tuple[LST, 
     """A shipped network with the design options of a profile."""
     chosen = {**PROFILES[profile].options, **options}
     model = checkpoint.load(name)
-    quantized = quantize(model, Formats.parse(chosen.pop("format", "Q5.7")))
+    trained = Quantization.recorded(checkpoint.read(checkpoint.resolve(name))) or Quantization(Formats())
+    formats = Formats.parse(chosen.pop("format")) if "format" in chosen else trained.formats
+    quantized = quantize(model, formats, trained.activation)
     return model, quantized, Design.of(quantized, **{key.replace("-", "_"): value for key, value in chosen.items()})
 
 

@@ -16,6 +16,7 @@ def rewrite(readme: Path, results: dict[str, Any]) -> None:
         ("engines", _engines),
         ("profiles", _profiles),
         ("structures", _structures),
+        ("bits", _bits),
         ("clock", _clock),
         ("machine", _machine),
     ):
@@ -126,6 +127,28 @@ def _structures(rows: list[dict[str, Any]]) -> str:
                 f"{row['mismatches']:,} of {row['images']:,} images",
                 f"{row['multiplying_pes']} of {row['pes']}",
                 *(f"{row[key]:,.10g}" for key in ("cycles_per_image", "lut", "ramb18", "dsp")),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _bits(rows: list[dict[str, Any]]) -> str:
+    titles = (
+        *("checkpoint", "weights", "biases", "activations", "bits stored per weight", "RTL", "mismatches"),
+        *("profile", "LUT", "FF", "RAMB18", "DSP48"),
+    )
+    return table(
+        titles,
+        [
+            (
+                f"`{row['checkpoint']}`",
+                *(row["formats"][role] for role in ("weight", "bias", "activation")),
+                f"{row['weight_bits']}",
+                f"{row['accuracy_rtl']:.2%}",
+                f"{row['mismatches']:,} of {row['images']:,} images",
+                f"`{row['profile']}`",
+                *(f"{row[key]:,}" for key in ("lut", "ff", "ramb18", "dsp")),
             )
             for row in rows
         ],

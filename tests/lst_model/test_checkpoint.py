@@ -78,7 +78,10 @@ def test_shipped_checkpoints_go_by_name() -> None:
         assert {"command", "seed", "data", "validation_accuracy"} <= set(content)
         title = checkpoint.load(name).network.title.lower().replace("+", "-")
         if "quantization" in content:
-            title += f"-q{Formats.parse(content['quantization']['format']).weight.bits}"
+            bits = content["quantization"]["weight-bits"] or [
+                Formats.parse(content["quantization"]["format"]).weight.bits
+            ]
+            title += f"-q{bits[0]}"
         assert name == title
 
 
@@ -105,12 +108,11 @@ def test_every_shipped_checkpoint_promises_an_accuracy() -> None:
 def in_its_arithmetic(name: str) -> LST:
     """A shipped model: in float, or in the integers that it was trained for, of which no format clips any."""
     model = checkpoint.load(name)
-    arithmetic = checkpoint.read(checkpoint.resolve(name)).get("quantization")
+    arithmetic = Quantization.recorded(checkpoint.read(checkpoint.resolve(name)))
     if arithmetic is None:
         return model
-    formats = Formats.parse(*(arithmetic[key] for key in ("format", "bias-format", "activation-format")))
-    assert not quantize(model, formats).saturated
-    quantized = QuantizedLST(model.network, Quantization(formats, arithmetic["activation"]))
+    assert not quantize(model, arithmetic.formats).saturated
+    quantized = QuantizedLST(model.network, arithmetic)
     quantized.load_state_dict(model.state_dict())
     return quantized
 
