@@ -236,7 +236,7 @@ class Design:
     @property
     def logit_fraction(self) -> int:
         """Fractional bits of a logit."""
-        return self.formats.weight.fraction_bits + self.formats.activation.fraction_bits
+        return self.formats.output_weight.fraction_bits + self.formats.activation.fraction_bits
 
     @property
     def result_logit_shift(self) -> int:

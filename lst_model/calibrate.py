@@ -13,12 +13,20 @@ from .activations import MAX_TABLE_FRACTION, activation_table
 from .data import Images
 from .errors import InputError
 from .fixed import MAX_BITS, Formats, QFormat
-from .layers import Stage
+from .layers import Output, Stage
 from .module import LST, Activation, normalise
 from .network import Network
 
 UNIT = "activation unit"
 """Name of the activation unit among the tensors: its function instead of tanh, next to unrounded."""
+
+ROLES: dict[str, Callable[[Formats], QFormat]] = {
+    "weight": lambda formats: formats.weight,
+    "output": lambda formats: formats.output_weight,
+    "activation": lambda formats: formats.activation,
+    "bias": lambda formats: formats.bias,
+}
+"""What a tensor can be, by the field of :class:`Formats` that is for it, in the order in which formats are picked."""
 
 _FINE = Formats.parse(f"Q4.{MAX_TABLE_FRACTION}")
 
@@ -57,13 +65,13 @@ class Cost:
 
 
 def tensors(network: Network) -> dict[str, str]:
-    """Every tensor that is rounded, in the order of the data flow, and its role: a field of :class:`Formats`.
+    """Every tensor that is rounded, in the order of the data flow, and its role: a key of :data:`ROLES`.
 
     Parameters go by their state dict key, values by the name of their stage. Logits are exact.
     """
     roles = {"input": "activation"}
     for stage in network.stages:
-        roles[f"{stage.key}.weight"] = "weight"
+        roles[f"{stage.key}.weight"] = "output" if isinstance(stage.layer, Output) else "weight"
         if stage.structure.has_bias:
             roles[f"{stage.key}.bias"] = "bias"
         roles[stage.name] = "activation"
@@ -108,7 +116,7 @@ class Calibration:
         """Logits of the float model with the named tensors rounded; :data:`UNIT` stands for the activation unit."""
 
         def rounded(name: str, value: Tensor) -> Tensor:
-            return _rounded(value, getattr(formats, self.roles[name])) if name in names else value
+            return _rounded(value, ROLES[self.roles[name]](formats)) if name in names else value
 
         model = _Rounding(self.model, rounded)
         if UNIT in names:
@@ -169,16 +177,17 @@ def choose_formats(
 ) -> Formats:
     """The formats of given widths that disturb the logits least.
 
-    More integer bits clip less and round more. For weights, activations and biases in turn, every split
-    of the width up to the first that clips nothing is tried with the tensors of that role alone rounded;
-    the one with the smallest root mean square error of the logits wins. Unless parameters may saturate,
-    only the last is tried for them.
+    More integer bits clip less and round more. For weights, those of the output layer, activations and
+    biases in turn, every split of the width up to the first that clips nothing is tried with the tensors of
+    that role alone rounded; the one with the smallest root mean square error of the logits wins. Unless
+    parameters may saturate, only the last is tried for them. All weights have the same width.
     """
-    formats = Formats(*(QFormat(bits, 0) for bits in (widths.weight, widths.bias, widths.activation)))
-    for role in ("weight", "activation", "bias"):
+    width = {"weight": widths.weight, "output": widths.weight, "activation": widths.activation, "bias": widths.bias}
+    formats = Formats(**{role: QFormat(bits, 0) for role, bits in width.items()})
+    for role in ROLES:
         limit = _finest(role, formats, activation)
         names = [name for name, its in calibration.roles.items() if its == role]
-        candidates = list(_candidates(getattr(widths, role), limit, [calibration.values(name) for name in names]))
+        candidates = list(_candidates(width[role], limit, [calibration.values(name) for name in names]))
         if not allow_saturation and role != "activation":
             candidates = candidates[-1:]
         trials = [replace(formats, **{role: q}) for q in candidates]
@@ -199,7 +208,8 @@ def _candidates(bits: int, finest: int, values: Iterable[Tensor]) -> Iterable[QF
 def _finest(role: str, formats: Formats, activation: str) -> int:
     """Most fractional bits that arithmetic and activation unit allow."""
     if role == "bias":
-        return formats.weight.fraction_bits + formats.activation.fraction_bits
+        weight = min(formats.weight.fraction_bits, formats.output_weight.fraction_bits)
+        return weight + formats.activation.fraction_bits
     return MAX_TABLE_FRACTION if role == "activation" and activation == "table" else MAX_BITS
 
 

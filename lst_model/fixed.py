@@ -84,7 +84,10 @@ class QFormat:
 
 @dataclass(frozen=True)
 class Formats:
-    """The three formats a user chooses: weights, biases and activations (the input pixel included).
+    """The formats a user chooses: weights, biases and activations (the input pixel included).
+
+    The output layer's weights may have a format of their own: its sums are not rounded, so that the hardware
+    does not depend on their fraction. ``output`` is None where that format is the other weights'.
 
     Raises
     ------
@@ -95,26 +98,42 @@ class Formats:
     weight: QFormat = QFormat(5, 7)
     bias: QFormat = QFormat(5, 7)
     activation: QFormat = QFormat(5, 7)
+    output: QFormat | None = None
 
     def __post_init__(self) -> None:
+        if self.output == self.weight:
+            object.__setattr__(self, "output", None)
         for name, text in self.as_dict().items():
             if getattr(self, name).bits > MAX_BITS:
                 raise InputError(f"{name} format {text} is too wide: choose at most {MAX_BITS} bits in all")
-        product = self.weight.fraction_bits + self.activation.fraction_bits
-        if self.bias.fraction_bits > product:
-            raise InputError(
-                f"bias format {self.bias} is finer than a product of {self.weight} and {self.activation}: "
-                f"give it at most {product} fractional bits"
-            )
+        for weight in (self.weight, self.output_weight):
+            product = weight.fraction_bits + self.activation.fraction_bits
+            if self.bias.fraction_bits > product:
+                raise InputError(
+                    f"bias format {self.bias} is finer than a product of {weight} and {self.activation}: "
+                    f"give it at most {product} fractional bits"
+                )
 
     @classmethod
-    def parse(cls, weight: str, bias: str | None = None, activation: str | None = None) -> Formats:
+    def parse(
+        cls, weight: str, bias: str | None = None, activation: str | None = None, output: str | None = None
+    ) -> Formats:
         """Formats from text; a missing one is the weights' format."""
-        return cls(*(QFormat.parse(text or weight) for text in (weight, bias, activation)))
+        return cls(*(QFormat.parse(text or weight) for text in (weight, bias, activation, output)))
 
     def as_dict(self) -> dict[str, str]:
-        """``{"weight": "Q5.7", ...}``."""
-        return {field.name: str(getattr(self, field.name)) for field in fields(self)}
+        """``{"weight": "Q5.7", ...}``; ``output`` only where it differs."""
+        chosen = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: str(q) for name, q in chosen.items() if q is not None}
+
+    @property
+    def output_weight(self) -> QFormat:
+        """Format of the output layer's weights."""
+        return self.weight if self.output is None else self.output
+
+    def __str__(self) -> str:
+        output = "" if self.output is None else f", output weights {self.output}"
+        return f"weights {self.weight}{output}, biases {self.bias}, activations {self.activation}"
 
     @property
     def preactivation(self) -> QFormat:

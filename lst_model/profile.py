@@ -13,7 +13,7 @@ from .data import Images
 from .fixed import QFormat
 from .integer import IntegerLST
 from .module import LST, normalise
-from .quantize import QuantizedNetwork
+from .quantize import QuantizedNetwork, weight_format
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def profile(model: LST, quantized: QuantizedNetwork, images: Images) -> Quantiza
     formats = quantized.formats
     tensors = []
     for stage, weight, bias in zip(model.network.stages, quantized.weights, quantized.biases, strict=True):
-        both = [("weight", model.weight(stage), weight, formats.weight)]
+        both = [("weight", model.weight(stage), weight, weight_format(stage, formats))]
         if stage.structure.has_bias:
             both.append(("bias", model.bias(stage), bias, formats.bias))
         for kind, parameter, codes, q in both:
@@ -96,7 +96,7 @@ def profile(model: LST, quantized: QuantizedNetwork, images: Images) -> Quantiza
             tensors.append(_tensor(f"{stage.key}.{kind}", values, codes / q.scale, q))
     for name, value in floats.items():
         exact = name == "logits"
-        fraction = quantized.accumulator_fraction if exact else formats.activation.fraction_bits
+        fraction = quantized.logit_fraction if exact else formats.activation.fraction_bits
         real = integers[name].numpy() / float(1 << fraction)
         tensors.append(_tensor(name, value.double().numpy(), real, None if exact else formats.activation))
     float_classes = floats["logits"].argmax(1).numpy()

@@ -24,7 +24,7 @@ from .layers import Stage
 from .module import LST
 from .network import Network
 from .pixels import pixel_codes
-from .quantize import preactivation_format
+from .quantize import preactivation_format, weight_format
 from .structure import Transform
 
 Values = npt.NDArray[np.float64]
@@ -46,8 +46,8 @@ class Quantization:
         Name of the activation unit.
     weight_bits : tuple of int
         Bits of the weights of each layer, or one number for all: codes then stay within
-        ``+-(2**(bits-1) - 1)``, so that 2 bits are the ternary weights -1, 0 and 1 times ``2**-n``. All
-        layers share the format's fraction. Empty for the whole range of the weight format.
+        ``+-(2**(bits-1) - 1)``, so that 2 bits are the ternary weights -1, 0 and 1 times ``2**-n``. Empty
+        for the whole range of the weight formats.
 
     Raises
     ------
@@ -61,10 +61,10 @@ class Quantization:
 
     def __post_init__(self) -> None:
         check(self.activation)
-        widest = self.formats.weight.bits
+        widest = max(self.formats.weight, self.formats.output_weight, key=lambda q: q.bits)
         for bits in self.weight_bits:
-            if not 2 <= bits <= widest:
-                raise InputError(f"weights of {bits} bits: choose 2 to {widest}, all that {self.formats.weight} has")
+            if not 2 <= bits <= widest.bits:
+                raise InputError(f"weights of {bits} bits: choose 2 to {widest.bits}, all that {widest} has")
 
     def weight_ranges(self, network: Network) -> tuple[tuple[int, int], ...]:
         """Lowest and highest weight code of each layer.
@@ -72,16 +72,21 @@ class Quantization:
         Raises
         ------
         InputError
-            If the number of :attr:`weight_bits` is neither 0, 1 nor that of the layers.
+            If the number of :attr:`weight_bits` is neither 0, 1 nor that of the layers, or one is more
+            than its layer's format has.
         """
         layers, given = len(network.stages), len(self.weight_bits)
+        formats = [weight_format(stage, self.formats) for stage in network.stages]
         if given == 0:
-            return ((self.formats.weight.lowest, self.formats.weight.highest),) * layers
+            return tuple((q.lowest, q.highest) for q in formats)
         if given not in (1, layers):
             names = ", ".join(stage.key for stage in network.stages)
             raise InputError(f"weight bits of {given} layers: give one number for all, or {layers}, for {names}")
-        highest = [(1 << (bits - 1)) - 1 for bits in self.weight_bits]
-        return tuple((-h, h) for h in (highest * layers if given == 1 else highest))
+        chosen = self.weight_bits * layers if given == 1 else self.weight_bits
+        for stage, q, bits in zip(network.stages, formats, chosen, strict=True):
+            if bits > q.bits:
+                raise InputError(f"weights of {bits} bits in {stage.key}: choose 2 to {q.bits}, all that {q} has")
+        return tuple((1 - (1 << (bits - 1)), (1 << (bits - 1)) - 1) for bits in chosen)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for a checkpoint, keyed like the options of ``lst-hw``."""
@@ -89,6 +94,7 @@ class Quantization:
             "format": str(self.formats.weight),
             "bias-format": str(self.formats.bias),
             "activation-format": str(self.formats.activation),
+            **({} if self.formats.output is None else {"output-format": str(self.formats.output)}),
             "activation": self.activation,
             "weight-bits": list(self.weight_bits),
         }
@@ -106,7 +112,9 @@ class Quantization:
         if values is None:
             return None
         try:
-            formats = Formats.parse(values["format"], values["bias-format"], values["activation-format"])
+            formats = Formats.parse(
+                values["format"], values["bias-format"], values["activation-format"], values.get("output-format")
+            )
             return cls(formats, values["activation"], tuple(values["weight-bits"]))
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(f"its record of the formats it was trained in is damaged near {error}") from None
@@ -135,13 +143,15 @@ class QuantizedLST(LST):
         super().__init__(network)
         self.quantization = quantization
         ranges = quantization.weight_ranges(network)
-        whole = quantization.formats.weight.lowest, quantization.formats.weight.highest
+        formats, unit = quantization.formats, quantization.activation
+        self._weight_formats = {stage.key: weight_format(stage, formats) for stage in network.stages}
         # What is not trained has all the bits of the format.
         self._weight_ranges = {
-            stage.key: whole if isinstance(stage.structure, Transform) else codes
+            stage.key: (formats.weight.lowest, formats.weight.highest)
+            if isinstance(stage.structure, Transform)
+            else codes
             for stage, codes in zip(network.stages, ranges, strict=True)
         }
-        formats, unit = quantization.formats, quantization.activation
         tables = {
             "pixel_values": pixel_codes(np.arange(256), formats.activation) / formats.activation.scale,
         }
@@ -164,7 +174,7 @@ class QuantizedLST(LST):
         with torch.no_grad():
             for stage in self.network.stages:
                 linear, (lowest, highest) = self.linear(stage), self._weight_ranges[stage.key]
-                scale = self.quantization.formats.weight.scale
+                scale = self._weight_formats[stage.key].scale
                 if isinstance(linear, nn.Linear):
                     linear.weight.clamp_(lowest / scale, highest / scale)
                     linear.bias.clamp_(bias.lowest / bias.scale, bias.highest / bias.scale)
@@ -198,18 +208,19 @@ class QuantizedLST(LST):
     def _codes(self, stage: Stage) -> tuple[Tensor, Tensor]:
         """Weights and biases of a stage, rounded."""
         formats = self.quantization.formats
-        weight = _rounded(self.weight(stage), formats.weight.scale, *self._weight_ranges[stage.key])
+        scale = self._weight_formats[stage.key].scale
+        weight = _rounded(self.weight(stage), scale, *self._weight_ranges[stage.key])
         bias = _rounded(self.bias(stage), formats.bias.scale, formats.bias.lowest, formats.bias.highest)
         return weight, bias
 
     def _sums(self, stage: Stage, x: Tensor) -> Tensor:
         weight, bias = self._codes(stage)
-        formats = self.quantization.formats
+        scale = self._weight_formats[stage.key].scale
         # In units of a product's last bit no sum exceeds this, the half step of the requantiser included.
         magnitudes = weight.detach().double().abs().sum(1)
         largest = (magnitudes * self._largest_operand + bias.detach().abs()).max()
-        unit = formats.weight.scale * formats.activation.scale
-        exact = float(largest) * unit + formats.weight.scale < _FLOAT32_INTEGERS
+        unit = scale * self.quantization.formats.activation.scale
+        exact = float(largest) * unit + scale < _FLOAT32_INTEGERS
         dtype = torch.float32 if exact else torch.float64
         return functional.linear(x.to(dtype), weight.to(dtype), bias.to(dtype))
 

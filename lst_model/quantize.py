@@ -13,7 +13,7 @@ import numpy.typing as npt
 from .activations import DEFAULT, activation_table, check, threshold_code, unit_name
 from .errors import InputError
 from .fixed import Formats, QFormat
-from .layers import Stage
+from .layers import Output, Stage
 from .module import LST
 from .network import Network
 
@@ -55,13 +55,18 @@ class QuantizedNetwork:
                     f"{stage.key}: weights {weight.shape} and biases {bias.shape} do not fit "
                     f"a layer of {stage.inputs} inputs and {stage.outputs} outputs"
                 )
-            _check_codes(f"{stage.key}.weight", weight, self.formats.weight.lowest, self.formats.weight.highest)
+            q = weight_format(stage, self.formats)
+            _check_codes(f"{stage.key}.weight", weight, q.lowest, q.highest)
             _check_codes(f"{stage.key}.bias", bias, self.formats.bias.lowest, self.formats.bias.highest)
 
+    def accumulator_fraction(self, stage: Stage) -> int:
+        """Fractional bits of a product and of an accumulator in a stage."""
+        return weight_format(stage, self.formats).fraction_bits + self.formats.activation.fraction_bits
+
     @property
-    def accumulator_fraction(self) -> int:
-        """Fractional bits of a product, of an accumulator and of a logit."""
-        return self.formats.weight.fraction_bits + self.formats.activation.fraction_bits
+    def logit_fraction(self) -> int:
+        """Fractional bits of a logit."""
+        return self.accumulator_fraction(self.network.stages[-1])
 
     @property
     def preactivation(self) -> QFormat:
@@ -111,6 +116,11 @@ class QuantizedNetwork:
         return f"{total} of {stored} parameters saturate: {', '.join(parts)}" if parts else ""
 
 
+def weight_format(stage: Stage, formats: Formats) -> QFormat:
+    """Format of a stage's weights."""
+    return formats.output_weight if isinstance(stage.layer, Output) else formats.weight
+
+
 def preactivation_format(network: Network, formats: Formats) -> QFormat:
     """Format of the activation units' input; functions other than tanh need all integer bits of an activation."""
     q = formats.preactivation
@@ -139,7 +149,10 @@ def quantize(
     saturated: dict[str, int] = {}
     for stage in model.network.stages:
         weight, bias = model.weight(stage), model.bias(stage)
-        for kind, of, target, q in (("weight", weight, weights, formats.weight), ("bias", bias, biases, formats.bias)):
+        for kind, of, target, q in (
+            ("weight", weight, weights, weight_format(stage, formats)),
+            ("bias", bias, biases, formats.bias),
+        ):
             values = of.detach().double().numpy()
             target.append(q.codes(values))
             if count := q.saturating(values):

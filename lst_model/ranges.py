@@ -12,7 +12,7 @@ from operator import or_
 
 import numpy as np
 
-from .layers import Stage
+from .layers import Output, Stage
 from .pixels import pixel_codes
 from .quantize import QuantizedNetwork
 
@@ -104,9 +104,9 @@ def aligned_biases(quantized: QuantizedNetwork, index: int) -> list[int]:
     In front of an activation half a step of the activation format is included, which turns the following
     truncation into rounding to nearest.
     """
-    shift = quantized.accumulator_fraction - quantized.formats.bias.fraction_bits
-    last = index == len(quantized.network.stages) - 1
-    half = 0 if last else (1 << quantized.formats.weight.fraction_bits) >> 1
+    stage = quantized.network.stages[index]
+    shift = quantized.accumulator_fraction(stage) - quantized.formats.bias.fraction_bits
+    half = 0 if isinstance(stage.layer, Output) else (1 << quantized.formats.weight.fraction_bits) >> 1
     return [(code << shift) + half for code in quantized.biases[index].tolist()]
 
 

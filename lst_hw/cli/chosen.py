@@ -34,6 +34,7 @@ def configuration(chosen: Chosen) -> dict[str, Any]:
         "format": str(formats.weight),
         "bias-format": str(formats.bias),
         "activation-format": str(formats.activation),
+        **({} if formats.output is None else {"output-format": str(formats.output)}),
         "activation": chosen.quantized.activation,
         "pes": chosen.design.pes,
         "multiplier": chosen.design.multiplier,
@@ -62,6 +63,7 @@ def choose(
     weight: str | None,
     bias: str | None,
     activation_format: str | None,
+    output_format: str | None,
     activation: str | None,
     pes: int | None,
     multiplier: str,
@@ -72,7 +74,7 @@ def choose(
     """Load, quantise and resolve; warns on standard error when parameters saturate.
 
     Formats and activation unit that are not given are those that the checkpoint was trained in, if it was
-    trained in integers. One given format replaces all three of them.
+    trained in integers. One given format replaces all of them.
 
     Raises
     ------
@@ -80,9 +82,11 @@ def choose(
         For anything that is not usable.
     """
     path = checkpoint.resolve(checkpoint_name)
-    given = [weight, bias, activation_format]
+    others = [bias, activation_format, output_format]
     trained = trained_for(path) or Quantization(Formats())
-    formats = Formats.parse(weight or str(Formats().weight), bias, activation_format) if any(given) else trained.formats
+    formats = trained.formats
+    if any([weight, *others]):
+        formats = Formats.parse(weight or str(Formats().weight), *others)
     model = checkpoint.load(path)
     quantized = quantize(model, formats, activation or trained.activation, allow_saturation=not strict)
     if quantized.saturated:

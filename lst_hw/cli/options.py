@@ -63,6 +63,7 @@ _CONFIGURABLE: dict[str, tuple[str, type]] = {
     "format": ("weight", str),
     "bias-format": ("bias", str),
     "activation-format": ("activation_format", str),
+    "output-format": ("output_format", str),
     "activation": ("activation", str),
     "pes": ("pes", int),
     "multiplier": ("multiplier", str),
@@ -82,6 +83,7 @@ def design_options(function: F) -> F:
             ),
             click.option("--bias-format", "bias", help="Format of biases, if another."),
             click.option("--activation-format", "activation_format", help="Format of activations, if another."),
+            click.option("--output-format", help="Format of the output layer's weights, if another."),
             click.option(
                 "--activation",
                 help=f"Unit: {', '.join(activations.ACTIVATIONS)}.  [as trained, else {activations.DEFAULT}]",

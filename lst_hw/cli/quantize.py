@@ -32,7 +32,12 @@ Examples:
   lst-hw quantize lst-1-28-q6                            formats that the network was trained in
 """
 
-_FORMAT_OPTIONS = {"weight": "--format", "bias": "--bias-format", "activation_format": "--activation-format"}
+_FORMAT_OPTIONS = {
+    "weight": "--format",
+    "bias": "--bias-format",
+    "activation_format": "--activation-format",
+    "output_format": "--output-format",
+}
 
 
 @click.command(epilog=_EXAMPLES)
@@ -79,6 +84,7 @@ def command(
             "weight": str(picked.weight),
             "bias": str(picked.bias),
             "activation_format": str(picked.activation),
+            "output_format": str(picked.output_weight),
         }
     chosen = choose(checkpoint, **design)
     found = profile(model, chosen.quantized, calibration.images)
@@ -131,10 +137,7 @@ def _print(found: QuantizationProfile, costs: Sequence[Cost], chosen: Chosen, ca
         f"same class {found.agreement:.2%}   ({len(calibration):,} images, {calibration.source})"
     )
     formats, ranges = chosen.design.formats, chosen.design.ranges
-    click.echo(
-        f"formats        weights {formats.weight}, biases {formats.bias}, activations {formats.activation}, "
-        f"{chosen.design.activation} activation"
-    )
+    click.echo(f"formats        {formats}, {chosen.design.activation} activation")
     click.echo(
         f"stored widths  weights {ranges.weight_bits}, operands {ranges.operand_bits}, "
         f"accumulators {ranges.accumulator_bits} bits"

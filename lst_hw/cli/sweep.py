@@ -76,7 +76,7 @@ def _list(kind: Callable[[str], Any]) -> Callable[[click.Context, click.Paramete
 @click.option("--checkpoints", callback=_list(str), help="Trained networks: files or names of shipped ones.")
 @click.option("--seeds", callback=_list(int), help="Seeds of the trainings.  [0]")
 @click.option(
-    "--formats", callback=_list(str), help="Formats, Qm.n or weight/bias/activation.  [as trained, else Q5.7]"
+    "--formats", callback=_list(str), help="Formats, Qm.n or weight/bias/activation/output.  [as trained, else Q5.7]"
 )
 @click.option("--widths", callback=_list(str), help="Bits, for which formats are picked from the data.")
 @click.option("--activations", callback=_list(str), help="Activation units.  [as trained, else second-order]")
@@ -170,14 +170,16 @@ def _place(data_dir: Path | None) -> str | None:
 
 def _print(rows: list[table.Row]) -> None:
     click.echo(
-        f"{'network':<14}{'seed':>5}  {'weight/bias/activation':<24}{'activation':<14}{'retrained':>9}{'PEs':>5}"
+        f"{'network':<14}{'seed':>5}  {'weight/bias/activation/output':<30}{'activation':<14}{'retrained':>9}{'PEs':>5}"
         f"{'mult':>6}{'lanes':>7}{'accuracy':>10}{'mismatches':>12}{'cycles':>9}{'LUT':>7}{'RAMB18':>8}"
     )
     for row in rows:
         formats = "/".join(row[f"{role}_format"] for role in ("weight", "bias", "activation"))
+        if row["output_format"] not in (None, row["weight_format"]):
+            formats += f"/{row['output_format']}"
         row = {name: "-" if value is None else value for name, value in row.items()}
         click.echo(
-            f"{row['network']:<14}{row['seed']:>5}  {formats:<24}{row['activation']:<14}{row['retrained_epochs']:>9}"
+            f"{row['network']:<14}{row['seed']:>5}  {formats:<30}{row['activation']:<14}{row['retrained_epochs']:>9}"
             f"{row['pes']:>5}{row['multiplier']:>6}{row['lanes']:>7}{row['accuracy']:>10.2%}{row['mismatches']:>12,}"
             f"{row['cycles_per_image']:>9,.0f}{row['lut']:>7}{row['ramb18']:>8}"
         )

@@ -84,6 +84,7 @@ The output folder receives
 @click.option("--format", "weight", metavar="Qm.n", help="Train for weights in this format, see below.")
 @click.option("--bias-format", "bias", metavar="Qm.n", help="Format of biases, if another.")
 @click.option("--activation-format", metavar="Qm.n", help="Format of activations, if another.")
+@click.option("--output-format", metavar="Qm.n", help="Format of the output layer's weights, if another.")
 @click.option("--activation", help=f"Activation unit to train for: {', '.join(ACTIVATIONS)}.  [{DEFAULT}]")
 @click.option("--weight-bits", type=int, multiple=True, help="Fewer bits than the format's; once, or for each layer.")
 @click.option("--epochs", type=int, default=_DEFAULTS.epochs, show_default=True, help="Passes over the images.")
@@ -239,11 +240,11 @@ def _quantization(ctx: click.Context, network: Network) -> Quantization | None:
     """The arithmetic to train for, None without ``--format``."""
     given = ctx.params
     if given["weight"] is None:
-        for name in ("bias", "activation_format", "activation", "weight_bits"):
+        for name in ("bias", "activation_format", "output_format", "activation", "weight_bits"):
             if _typed(ctx, name):
                 raise click.UsageError(f"{_flag(ctx, name)} needs --format, the weights' format")
         return None
-    formats = Formats.parse(given["weight"], given["bias"], given["activation_format"])
+    formats = Formats.parse(given["weight"], given["bias"], given["activation_format"], given["output_format"])
     quantization = Quantization(formats, given["activation"] or DEFAULT, given["weight_bits"])
     quantization.weight_ranges(network)
     return quantization

@@ -91,11 +91,7 @@ def command(
 
 def _print(report: Report, chosen: Chosen, images: Images) -> None:
     design = chosen.design
-    formats = design.formats
-    click.echo(
-        f"{design.network.title}, weights {formats.weight}, biases {formats.bias}, activations {formats.activation}, "
-        f"{design.activation} activation, {design.pes} PEs"
-    )
+    click.echo(f"{design.network.title}, {design.formats}, {design.activation} activation, {design.pes} PEs")
     click.echo(f"{report.images:,} images ({images.source}), engine {report.engine}")
     click.echo(f"\n{'stage':<22}{'values':>14}{'mismatches':>12}{'float error':>13}")
     sizes = {"class": 1, "input": design.network.rows * design.network.columns}

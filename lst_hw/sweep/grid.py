@@ -24,7 +24,7 @@ from lst_model.fixed import Formats
 from lst_model.network import NAMED, Network, lst
 from lst_model.options import TrainingOptions
 from lst_model.qat import Quantization
-from lst_model.quantize import QuantizedNetwork
+from lst_model.quantize import QuantizedNetwork, weight_format
 
 from ..design import Design
 from .point import Point, Stored, Training, digest_of
@@ -231,14 +231,14 @@ def parse_network(text: str, images: Images) -> Network:
 
 
 def _precision(axis: str, text: str | int) -> Formats | Widths:
-    """``WEIGHT``, or ``WEIGHT/BIAS/ACTIVATION``, as formats or as widths."""
+    """``WEIGHT``, or ``WEIGHT/BIAS/ACTIVATION``, as formats or as widths; formats of ``/OUTPUT`` weights may follow."""
     parts = str(text).split("/")
+    if axis == "formats" and len(parts) in (1, 3, 4):
+        return Formats.parse(*parts)
     if len(parts) == 1:
         parts *= 3
     if len(parts) != 3:
         raise InputError(f"{axis} entry {text!r}: write one, or weight/bias/activation")
-    if axis == "formats":
-        return Formats.parse(*parts)
     try:
         return Widths(*(int(part) for part in parts))
     except ValueError:
@@ -248,7 +248,9 @@ def _precision(axis: str, text: str | int) -> Formats | Widths:
 @cache
 def _check_design(network: Network, formats: Formats, unit: str, **options: Any) -> None:
     """Make a design whose weights are all as large as they can be: what it refuses no worker need try."""
-    weights = tuple(np.full((stage.outputs, stage.inputs), formats.weight.highest) for stage in network.stages)
+    weights = tuple(
+        np.full((stage.outputs, stage.inputs), weight_format(stage, formats).highest) for stage in network.stages
+    )
     biases = tuple(np.full(stage.outputs, formats.bias.highest) for stage in network.stages)
     Design.of(QuantizedNetwork(network, formats, unit, weights, biases, {}), **options)
 

@@ -18,7 +18,7 @@ Row = dict[str, Any]
 SUFFIXES = (".csv", ".parquet")
 
 _ORDER = (
-    *("network", "seed", "parameter_bits", "weight_format", "activation"),
+    *("network", "seed", "parameter_bits", "weight_format", "output_format", "activation"),
     *("retrained_epochs", "pes", "multiplier", "lanes"),
 )
 

@@ -27,7 +27,7 @@ from lst_model.module import LST
 from lst_model.network import Network
 from lst_model.options import TrainingOptions
 from lst_model.qat import Quantization
-from lst_model.quantize import QuantizedNetwork, quantize
+from lst_model.quantize import QuantizedNetwork, quantize, weight_format
 from sim.verify import verify
 
 from ..design import Design
@@ -87,6 +87,7 @@ def measure(point: Point, weights: bytes, measures: Measures) -> dict[str, Any]:
         "seed": point.weights.seed if isinstance(point.weights, Training) else None,
         "retrained_epochs": point.retrained_epochs,
         "weight_format": str(formats.weight),
+        "output_format": str(formats.output_weight),
         "bias_format": str(formats.bias),
         "activation_format": str(formats.activation),
         "activation": point.activation,
@@ -158,7 +159,8 @@ def _accuracy(quantized: QuantizedNetwork, images: Images) -> float:
 
 def _parameter_bits(quantized: QuantizedNetwork) -> int:
     """Bits of all weights and biases in their formats."""
+    formats = quantized.formats
     return sum(
-        weight.size * quantized.formats.weight.bits + bias.size * quantized.formats.bias.bits
-        for weight, bias in zip(quantized.weights, quantized.biases, strict=True)
+        weight.size * weight_format(stage, formats).bits + bias.size * formats.bias.bits
+        for stage, weight, bias in zip(quantized.network.stages, quantized.weights, quantized.biases, strict=True)
     )

@@ -9,7 +9,7 @@ from lst_model.activations import DEFAULT
 from lst_model.fixed import Formats, QFormat
 from lst_model.layers import ColumnTransform, Output, RowTransform, SkipAdd, SkipSave
 from lst_model.network import Network
-from lst_model.quantize import QuantizedNetwork
+from lst_model.quantize import QuantizedNetwork, weight_format
 from lst_model.structure import Transform
 
 Codes = npt.NDArray[np.int64]
@@ -54,9 +54,9 @@ def quantized(
     rng = np.random.default_rng(seed)
     stages = described.stages
     weights = tuple(
-        formats.weight.codes(stage.structure.matrix(stage.outputs, stage.inputs))
+        weight_format(stage, formats).codes(stage.structure.matrix(stage.outputs, stage.inputs))
         if isinstance(stage.structure, Transform)
-        else random_codes(rng, formats.weight, (stage.outputs, stage.inputs), extremes)
+        else random_codes(rng, weight_format(stage, formats), (stage.outputs, stage.inputs), extremes)
         for stage in stages
     )
     biases = tuple(

@@ -36,6 +36,7 @@ def row(**values: Any) -> dict[str, Any]:
         "network": "LST-1-8",
         "seed": 0,
         "weight_format": "Q2.6",
+        "output_format": "Q2.6",
         "bias_format": "Q2.6",
         "activation_format": "Q1.7",
         "activation": "table",

@@ -113,14 +113,15 @@ def cases(draw: st.DrawFn) -> Case:
     activation = draw(st.sampled_from(list(ACTIVATIONS)))
     result = draw(qformats(finest=8 if activation == "table" else MAX_TABLE_FRACTION))
     weight = draw(qformats())
-    bias = draw(qformats(finest=min(12, weight.fraction_bits + result.fraction_bits)))
+    output = draw(st.one_of(st.just(weight), qformats()))
+    bias = draw(qformats(finest=min(12, *(q.fraction_bits + result.fraction_bits for q in (weight, output)))))
     network = draw(networks())
     tau = max(stage.function.tau for stage in network.stages)
     assume(tau * result.scale <= result.highest)
     widest = widest_layer(network)
     return Case(
         network,
-        Formats(weight, bias, result),
+        Formats(weight, bias, result, output),
         activation,
         draw(st.one_of(st.just(widest), st.integers(1, widest))),
         draw(st.sampled_from([0.0, 0.2, 1.0])),
@@ -159,6 +160,8 @@ CHAINED = Network(
 @example(case=Case(CHAINED, Formats.parse("Q1.5"), "second-order", 3, 1.0, 0))
 @example(case=Case(CHAINED, Formats.parse("Q5.7"), "table", 2, 0.2, 0))
 @example(case=Case(CHAINED, Formats.parse("Q1.5"), "second-order", 2, 1.0, 0, "lut", 3))
+@example(case=Case(CHAINED, Formats.parse("Q1.3", "Q3.3", "Q1.6", "Q5.0"), "second-order", 2, 1.0, 0, "lut"))
+@example(case=Case(CHAINED, Formats.parse("Q3.1", "Q3.4", "Q1.6", "Q2.9"), "table", 3, 0.5, 0, "dsp", 2))
 @example(case=Case(TRANSFORMED, Formats.parse("Q5.7"), "second-order", 8, 0.2, 0))
 @example(case=Case(TRANSFORMED, Formats.parse("Q5.7"), "table", 5, 0.2, 0, "lut", 2))
 @example(case=Case(TRANSFORMED, Formats.parse("Q4.4"), "hard", 7, 0.2, 0, "dsp", 3))

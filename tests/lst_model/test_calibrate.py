@@ -40,7 +40,7 @@ def test_tensors_come_in_the_order_of_the_data_flow_with_the_format_they_take() 
         "block1.column.weight": "weight",
         "block1.column.bias": "bias",
         "column_embedding": "activation",
-        "output.weight": "weight",
+        "output.weight": "output",
         "output.bias": "bias",
     }
 
@@ -111,16 +111,29 @@ def test_larger_weights_get_more_integer_bits() -> None:
     assert large.weight.integer_bits > small.weight.integer_bits
 
 
+def test_large_output_weights_cost_the_other_layers_no_fraction() -> None:
+    found = calibration()
+    with torch.no_grad():
+        found.model.linear(NETWORK.stages[-1]).weight *= 30
+    found = Calibration(found.model, found.images)
+    usual, picked = (choose_formats(each, Widths(8, 8, 8), "table") for each in (calibration(), found))
+    assert picked.weight == usual.weight
+    assert picked.output is not None
+    assert picked.output.integer_bits > picked.weight.integer_bits
+    assert picked.output.bits == 8
+
+
 def test_no_split_of_the_width_disturbs_the_logits_less() -> None:
     found = calibration(3)
-    picked = choose_formats(found, Widths(5, 5, 5), "table")
-    names = [name for name, role in found.roles.items() if role == "weight"]
+    picked = choose_formats(found, Widths(7, 7, 7), "table")
+    for role, q in (("weight", picked.weight), ("output", picked.output_weight)):
+        names = [name for name, its in found.roles.items() if its == role]
 
-    def error(integer_bits: int) -> float:
-        formats = Formats(QFormat(integer_bits, 5 - integer_bits), QFormat(5, 0), QFormat(5, 0))
-        return found.logit_error(found.quantised_logits(names, formats))
+        def error(integer_bits: int, role: str = role, names: list[str] = names) -> float:
+            formats = Formats(**{"bias": QFormat(7, 0), role: QFormat(integer_bits, 7 - integer_bits)})
+            return found.logit_error(found.quantised_logits(names, formats))
 
-    assert error(picked.weight.integer_bits) == min(error(integer_bits) for integer_bits in range(1, 6))
+        assert error(q.integer_bits) == min(error(integer_bits) for integer_bits in range(1, 8))
 
 
 def test_parameters_do_not_saturate_where_they_must_not() -> None:

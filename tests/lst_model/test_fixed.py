@@ -81,7 +81,16 @@ def test_formats_follow_the_weights_unless_chosen_separately() -> None:
     assert chosen.as_dict() == {"weight": "Q2.6", "bias": "Q3.7", "activation": "Q1.5"}
 
 
-@pytest.mark.parametrize("name", ["weight", "bias", "activation"])
+def test_output_weights_have_the_format_of_the_others_or_their_own() -> None:
+    assert Formats.parse("Q2.6", output="Q2.6") == Formats.parse("Q2.6")
+    assert Formats.parse("Q2.6").output_weight == QFormat(2, 6)
+    chosen = Formats.parse("Q2.6", output="Q5.3")
+    assert chosen.output_weight == QFormat(5, 3)
+    assert chosen.as_dict() == {"weight": "Q2.6", "bias": "Q2.6", "activation": "Q2.6", "output": "Q5.3"}
+    assert str(chosen) == "weights Q2.6, output weights Q5.3, biases Q2.6, activations Q2.6"
+
+
+@pytest.mark.parametrize("name", ["weight", "bias", "activation", "output"])
 def test_formats_wider_than_18_bits_are_refused(name: str) -> None:
     with pytest.raises(InputError, match=rf"{name} format Q5\.14 is too wide: choose at most 18 bits in all"):
         Formats(**{name: QFormat(5, 14)})
@@ -92,6 +101,8 @@ def test_a_bias_finer_than_a_product_is_refused() -> None:
     Formats.parse("Q2.4", "Q2.7", "Q2.3")
     with pytest.raises(InputError, match=r"Q2\.8 is finer than a product of Q2\.4 and Q2\.3: .* at most 7"):
         Formats.parse("Q2.4", "Q2.8", "Q2.3")
+    with pytest.raises(InputError, match=r"Q2\.7 is finer than a product of Q5\.1 and Q2\.3: .* at most 4"):
+        Formats.parse("Q2.4", "Q2.7", "Q2.3", "Q5.1")
 
 
 @pytest.mark.parametrize("n", range(18))

@@ -38,6 +38,8 @@ FORMATS = [
     Formats.parse("Q1.5"),
     Formats.parse("Q3.0", "Q2.4", "Q1.4"),
     Formats.parse("Q2.6", "Q4.1", "Q2.10"),
+    Formats.parse("Q2.4", "Q3.2", "Q1.6", "Q5.1"),
+    Formats.parse("Q3.0", "Q2.4", "Q1.4", "Q1.7"),
 ]
 
 
@@ -57,8 +59,9 @@ class Definition:
             weights = self.quantized.weights[index].tolist()
             biases = self.quantized.biases[index].tolist()
             if isinstance(stage.layer, Output):
-                logits = self.sums(weights, biases, [x for line in grid for x in line])
-                exact = [int(logit * self.formats.weight.scale * a.scale) for logit in logits]
+                w = self.formats.output or self.formats.weight
+                logits = self.sums(weights, biases, [x for line in grid for x in line], w)
+                exact = [int(logit * w.scale * a.scale) for logit in logits]
                 stages["logits"] = exact
                 stages["class"] = exact.index(max(exact))
                 continue
@@ -76,8 +79,8 @@ class Definition:
             stages[stage.name] = grid
         return stages
 
-    def sums(self, weights: Grid, biases: list[int], line: list[int]) -> list[Fraction]:
-        w, b, a = self.formats.weight, self.formats.bias, self.formats.activation
+    def sums(self, weights: Grid, biases: list[int], line: list[int], w: QFormat) -> list[Fraction]:
+        b, a = self.formats.bias, self.formats.activation
         return [
             sum((Fraction(wk, w.scale) * Fraction(x, a.scale) for wk, x in zip(row, line, strict=True)), Fraction())
             + Fraction(bias, b.scale)
@@ -85,7 +88,7 @@ class Definition:
         ]
 
     def line(self, weights: Grid, biases: list[int], line: list[int]) -> list[int]:
-        return [self.activate(total) for total in self.sums(weights, biases, line)]
+        return [self.activate(total) for total in self.sums(weights, biases, line, self.formats.weight)]
 
     def activate(self, total: Fraction) -> int:
         """Round and saturate to Q3.n (Q4.n beyond n = 9), then the unit's odd function, rounded and saturated."""

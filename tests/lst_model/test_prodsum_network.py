@@ -87,7 +87,7 @@ def test_training_for_integers_moves_the_coefficients_and_computes_the_folded_co
     functional.cross_entropy(model(normalise(pixels)), torch.arange(20) % 3).backward()
     assert all(parameter.grad is not None and parameter.grad.any() for parameter in model.parameters())
     quantized = quantize(model.rounded(), quantization.formats)
-    expected = IntegerLST(quantized)(pixels)["logits"] / 2.0**quantized.accumulator_fraction
+    expected = IntegerLST(quantized)(pixels)["logits"] / 2.0**quantized.logit_fraction
     assert torch.equal(model(normalise(pixels)), expected.float())
 
 

@@ -31,8 +31,9 @@ def formats(draw: st.DrawFn) -> Formats:
         return QFormat(draw(st.integers(max(1, 2 - fraction), 18 - fraction)), fraction)
 
     # The table unit takes at most 12 fractional bits, and a bias is no finer than a product.
-    weight, activation = q(17), q(12)
-    return Formats(weight, q(min(17, weight.fraction_bits + activation.fraction_bits)), activation)
+    weight, activation, output = q(17), q(12), draw(st.one_of(st.none(), st.just(q(17))))
+    finest = min(each.fraction_bits for each in (weight, output or weight)) + activation.fraction_bits
+    return Formats(weight, q(min(17, finest)), activation, output)
 
 
 @st.composite
@@ -66,7 +67,7 @@ def assert_equal_to_integer_model(made: QuantizedLST, pixels: torch.Tensor) -> N
     for name, value in found.items():
         bits = quantization.formats.activation.fraction_bits
         if name == "logits":
-            bits += quantization.formats.weight.fraction_bits
+            bits += quantization.formats.output_weight.fraction_bits
         assert torch.equal(value.double() * 2**bits, expected[name].double()), name
 
 

@@ -51,7 +51,18 @@ def test_defaults_are_q5_7_and_the_second_order_unit(model: LST) -> None:
     quantized = quantize(model)
     assert set(quantized.formats.as_dict().values()) == {"Q5.7"}
     assert quantized.activation == "second-order"
-    assert quantized.accumulator_fraction == 14
+    assert [quantized.accumulator_fraction(stage) for stage in SMALL.stages] == [14, 14, 14]
+
+
+def test_the_output_layer_may_have_a_format_of_its_own(model: LST) -> None:
+    with torch.no_grad():
+        for stage in SMALL.stages:
+            model.linear(stage).weight.fill_(1.25)
+    quantized = quantize(model, Formats.parse("Q2.1", "Q2.2", "Q1.4", "Q4.5"))
+    assert [int(weight[0, 0]) for weight in quantized.weights] == [3, 3, 40]
+    assert [quantized.accumulator_fraction(stage) for stage in SMALL.stages] == [5, 5, 9]
+    assert quantized.logit_fraction == 9
+    assert quantized.sha256 != quantize(model, Formats.parse("Q2.1", "Q2.2", "Q1.4")).sha256
 
 
 def test_values_outside_the_format_saturate_and_are_counted(model: LST) -> None:

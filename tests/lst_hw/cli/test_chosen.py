@@ -43,6 +43,13 @@ def test_any_given_format_replaces_all_three(cli: Cli, trained: Path, tmp_path: 
     assert chosen(cli, tmp_path, trained, "--format", "Q2.6") == ["Q2.6", "Q2.6", "Q2.6", "hard"]
 
 
+def test_output_weights_have_a_format_of_their_own_where_it_is_given(cli: Cli, trained: Path, tmp_path: Path) -> None:
+    chosen(cli, tmp_path, trained, "--format", "Q2.6", "--output-format", "Q4.3")
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["formats"]["output"] == "Q4.3"
+    assert "weights Q2.6, output weights Q4.3, biases" in (tmp_path / "out" / "lst_accel.v").read_text()
+
+
 def test_a_given_bias_format_alone_leaves_the_default_for_the_others(cli: Cli, trained: Path, tmp_path: Path) -> None:
     assert chosen(cli, tmp_path, trained, "--bias-format", "Q5.6") == ["Q5.7", "Q5.6", "Q5.7", "hard"]
 
