@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,29 +37,47 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
+_CELLS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "checkpoint": lambda row: f"`{row['checkpoint']}`",
+    "parameters": lambda row: f"{row['parameters']:,}",
+    "float": lambda row: f"{row['accuracy_float']:.2%}",
+    "RTL": lambda row: f"{row['accuracy_rtl']:.2%}",
+    "mismatches": lambda row: f"{row['mismatches']:,} of {row['images']:,} images",
+    "wrong, netlist": lambda row: f"{row['netlist_wrong']:,} of {row['netlist_images']:,}",
+    "cycles per image": lambda row: f"{row['cycles_per_image']:,.10g}",
+    "cycles to the result": lambda row: f"{row['latency']:,}",
+    "`verify --images all`": lambda row: f"{row['verify_seconds']:.1f} s",
+    "`generate`": lambda row: f"{row['generate_seconds']:.1f} s",
+    "integer model": lambda row: f"{row['integer_model_seconds']:.2f} s",
+    "profile": lambda row: _profile(row),
+    "format": lambda row: row["format"],
+    "weights": lambda row: row["formats"]["weight"],
+    "output weights": lambda row: row["formats"].get("output", row["formats"]["weight"]),
+    "biases": lambda row: row["formats"]["bias"],
+    "activations": lambda row: row["formats"]["activation"],
+    "bits per weight": lambda row: f"{row['weight_bits']}",
+    "PEs that multiply": lambda row: f"{row['multiplying_pes']} of {row['pes']}",
+    "LUT": lambda row: f"{row['lut']:,}",
+    "FF": lambda row: f"{row['ff']:,}",
+    "RAMB18": lambda row: f"{row['ramb18']:,}",
+    "DSP48": lambda row: f"{row['dsp']:,}",
+    "part": lambda row: row["part"],
+    "clock": lambda row: f"{row['mhz']:.1f} MHz",
+    "images per second": lambda row: f"{row['images_per_second']:,.0f}",
+    "latency": lambda row: f"{row['latency_us']:,.1f} us",
+}
+"""What stands in a column, by its title."""
+
+
+def _columns(rows: list[dict[str, Any]], *titles: str) -> str:
+    return table(titles, [[_CELLS[title](row) for title in titles] for row in rows])
+
+
 def _verify(rows: list[dict[str, Any]]) -> str:
-    titles = (
-        *("checkpoint", "parameters", "float", "RTL", "images", "mismatches"),
-        *("cycles per image", "latency", "`verify --images all`", "`generate`", "integer model"),
-    )
-    return table(
-        titles,
-        [
-            (
-                f"`{row['checkpoint']}`",
-                f"{row['parameters']:,}",
-                f"{row['accuracy_float']:.2%}",
-                f"{row['accuracy_rtl']:.2%}",
-                f"{row['images']:,}",
-                f"{row['mismatches']:,}",
-                f"{row['cycles_per_image']:,g}",
-                f"{row['latency']:,}",
-                f"{row['verify_seconds']:.1f} s",
-                f"{row['generate_seconds']:.1f} s",
-                f"{row['integer_model_seconds']:.2f} s",
-            )
-            for row in rows
-        ],
+    return _columns(
+        rows,
+        *("checkpoint", "parameters", "float", "RTL", "mismatches", "cycles per image", "cycles to the result"),
+        *("`verify --images all`", "`generate`", "integer model"),
     )
 
 
@@ -82,94 +100,31 @@ def _profile(row: dict[str, Any]) -> str:
 
 def _profiles(rows: list[dict[str, Any]]) -> str:
     versions = ", ".join(sorted({row["yosys"] for row in rows}))
-    titles = (
-        *("checkpoint", "profile", "format", "cycles per image", "latency", "LUT", "FF", "RAMB18", "DSP48"),
-        *("RTL", "mismatches, RTL", "wrong, netlist"),
-    )
-    return f"Yosys {versions}, `synth_xilinx -family xc7`:\n\n" + table(
-        titles,
-        [
-            (
-                f"`{row['checkpoint']}`",
-                _profile(row),
-                row["format"],
-                f"{row['cycles_per_image']:,.10g}",
-                *(f"{row[key]:,}" for key in ("latency", "lut", "ff", "ramb18", "dsp")),
-                f"{row['accuracy_rtl']:.2%}",
-                f"{row['mismatches']:,} of {row['images']:,} images",
-                f"{row['netlist_wrong']:,} of {row['netlist_images']:,}",
-            )
-            for row in rows
-        ],
+    return f"Yosys {versions}, `synth_xilinx -family xc7`:\n\n" + _columns(
+        rows,
+        *("checkpoint", "profile", "format", "cycles per image", "cycles to the result", "LUT", "FF", "RAMB18"),
+        *("DSP48", "RTL", "mismatches", "wrong, netlist"),
     )
 
 
 def _structures(rows: list[dict[str, Any]]) -> str:
-    return table(
-        (
-            "checkpoint",
-            "parameters",
-            "float",
-            "RTL",
-            "mismatches",
-            "PEs that multiply",
-            "cycles",
-            "LUT",
-            "RAMB18",
-            "DSP48",
-        ),
-        [
-            (
-                f"`{row['checkpoint']}`",
-                f"{row['parameters']:,}",
-                f"{row['accuracy_float']:.2%}",
-                f"{row['accuracy_rtl']:.2%}",
-                f"{row['mismatches']:,} of {row['images']:,} images",
-                f"{row['multiplying_pes']} of {row['pes']}",
-                *(f"{row[key]:,.10g}" for key in ("cycles_per_image", "lut", "ramb18", "dsp")),
-            )
-            for row in rows
-        ],
+    return _columns(
+        rows,
+        *("checkpoint", "parameters", "float", "RTL", "mismatches", "PEs that multiply", "cycles per image"),
+        *("LUT", "RAMB18", "DSP48"),
     )
 
 
 def _bits(rows: list[dict[str, Any]]) -> str:
-    titles = (
-        *("checkpoint", "weights", "biases", "activations", "bits stored per weight", "RTL", "mismatches"),
+    return _columns(
+        rows,
+        *("checkpoint", "weights", "output weights", "biases", "activations", "bits per weight", "RTL", "mismatches"),
         *("profile", "LUT", "FF", "RAMB18", "DSP48"),
-    )
-    return table(
-        titles,
-        [
-            (
-                f"`{row['checkpoint']}`",
-                *(row["formats"][role] for role in ("weight", "bias", "activation")),
-                f"{row['weight_bits']}",
-                f"{row['accuracy_rtl']:.2%}",
-                f"{row['mismatches']:,} of {row['images']:,} images",
-                f"`{row['profile']}`",
-                *(f"{row[key]:,}" for key in ("lut", "ff", "ramb18", "dsp")),
-            )
-            for row in rows
-        ],
     )
 
 
 def _clock(rows: list[dict[str, Any]]) -> str:
-    return table(
-        ("profile", "format", "part", "clock", "images per second", "latency"),
-        [
-            (
-                _profile(row),
-                row["format"],
-                row["part"],
-                f"{row['mhz']:.1f} MHz",
-                f"{row['images_per_second']:,.0f}",
-                f"{row['latency_us']:,.1f} us",
-            )
-            for row in rows
-        ],
-    )
+    return _columns(rows, "profile", "format", "part", "clock", "images per second", "latency")
 
 
 def _machine(facts: dict[str, Any]) -> str:
