@@ -108,7 +108,8 @@ class Grid:
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for comparison with another grid."""
         lists = {name: list(values) for name, values in self.axes.items()}
-        return {**lists, TRAINING: dict(self.training), RETRAINING: dict(self.retraining)}
+        tables = {TRAINING: dict(self.training), **({RETRAINING: dict(self.retraining)} if self.retraining else {})}
+        return {**lists, **tables}
 
     def options(self, seed: int) -> TrainingOptions:
         """The training options for a seed."""

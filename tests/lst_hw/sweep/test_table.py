@@ -55,3 +55,13 @@ def test_the_ending_of_the_name_is_the_kind(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"a Parquet table needs pyarrow: pip install lst-hw\[sweep\]"):
         table.check(Path("results.parquet"))
+
+
+def test_points_of_a_version_that_knew_fewer_columns_have_empty_fields(tmp_path: Path) -> None:
+    old = row(seed=5)
+    del old["retrained_epochs"]
+    found = table.in_order([old, row(seed=1)])
+    assert [list(one) for one in found] == [list(row())] * 2
+    assert [one["retrained_epochs"] for one in found] == [0, None]
+    table.write(tmp_path / "t.csv", found)
+    assert (tmp_path / "t.csv").read_text().count("\n") == 3
