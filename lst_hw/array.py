@@ -86,14 +86,6 @@ class PEArray(wiring.Component):
         self._operand, self._weight = operand, weight
         self._accumulator_bits = tuple(accumulator_bits)
         self._multiplier, self._signs = multiplier, signs
-        for_signs = (
-            {}
-            if signs is None
-            else {
-                "index": In(signs.index_bits),
-                "selection": In(range(max(2, signs.selection_count))),
-            }
-        )
         super().__init__(
             {
                 "advance": In(1),
@@ -101,7 +93,7 @@ class PEArray(wiring.Component):
                 "first": In(1),
                 "weights": In(signed(weight.bits)).array(self.pes if signs is None else signs.first_pe),
                 "totals": Out(signed(max(accumulator_bits))).array(self.pes, lanes),
-                **for_signs,
+                **({} if signs is None else signs.ports(In)),
             }
         )
 

@@ -88,15 +88,7 @@ class Controller(wiring.Component):
         signs: Signs | None = None,
     ) -> None:
         self._schedule, self._gapless, self._signs = schedule, gapless, signs
-        for_signs = (
-            {
-                "index": Out(signs.index_bits),
-                "selection": Out(range(max(2, signs.selection_count))),
-                "padding": Out(1),
-            }
-            if signs
-            else {}
-        )
+        for_signs = {} if signs is None else {**signs.ports(Out), "padding": Out(1)}
         super().__init__(
             {
                 "pixels": In(stream.Signature(data.StructLayout({"last": 1}))),

@@ -139,8 +139,7 @@ class SignChain(wiring.Component):
         super().__init__(
             {
                 "advance": In(1),
-                "index": In(signs.index_bits),
-                "selection": In(range(max(2, signs.selection_count))),
+                **signs.ports(In),
                 "negatives": Out(1).array(len(signs.masks)),
             }
         )

@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from amaranth.lib.wiring import Flow, Member
+
 from lst_model.layers import Output
 from lst_model.structure import Transform
 
@@ -58,6 +60,13 @@ class Signs:
     def selection_count(self) -> int:
         """Number of selections."""
         return len(self.masks[0])
+
+    def ports(self, direction: Flow) -> dict[str, Member]:
+        """What goes along with an operand: ``index``, its place in the line, and ``selection``, that of the masks."""
+        return {
+            "index": direction(self.index_bits),
+            "selection": direction(range(max(2, self.selection_count))),
+        }
 
 
 def gray(place: int) -> int:
