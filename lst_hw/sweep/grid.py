@@ -234,12 +234,16 @@ def parse_network(text: str, images: Images) -> Network:
 def _precision(axis: str, text: str | int) -> Formats | Widths:
     """``WEIGHT``, or ``WEIGHT/BIAS/ACTIVATION``, as formats or as widths; formats of ``/OUTPUT`` weights may follow."""
     parts = str(text).split("/")
-    if axis == "formats" and len(parts) in (1, 3, 4):
+    if axis == "formats":
+        if len(parts) not in (1, 3, 4):
+            raise InputError(
+                f"formats entry {text!r}: write one, weight/bias/activation, or a fourth for output weights"
+            )
         return Formats.parse(*parts)
     if len(parts) == 1:
         parts *= 3
     if len(parts) != 3:
-        raise InputError(f"{axis} entry {text!r}: write one, or weight/bias/activation")
+        raise InputError(f"widths entry {text!r}: write one, or weight/bias/activation")
     try:
         return Widths(*(int(part) for part in parts))
     except ValueError:

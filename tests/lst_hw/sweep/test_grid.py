@@ -56,8 +56,12 @@ def test_options_replace_lists_and_training_options_of_the_file(tmp_path: Path) 
 
 
 def test_one_format_stands_for_all_three_or_each_is_named() -> None:
-    points = grid(networks=("8",), formats=("Q2.6", "Q1.3/Q2.6/Q1.7")).points(images())
-    assert [point.precision for point in points] == [Formats.parse("Q2.6"), Formats.parse("Q1.3", "Q2.6", "Q1.7")]
+    points = grid(networks=("8",), formats=("Q2.6", "Q1.3/Q2.6/Q1.7", "Q1.3/Q2.6/Q1.7/Q2.2")).points(images())
+    assert [point.precision for point in points] == [
+        Formats.parse("Q2.6"),
+        Formats.parse("Q1.3", "Q2.6", "Q1.7"),
+        Formats.parse("Q1.3", "Q2.6", "Q1.7", "Q2.2"),
+    ]
 
 
 def test_hardware_options_multiply_too() -> None:
@@ -141,7 +145,8 @@ def test_an_empty_or_inconsistent_grid_is_refused(axes: dict[str, Any], message:
         ({"networks": ("lst-1",)}, "images of 8x8 pixels do not fit a network for 28x28"),
         ({"networks": ("4+4:2-1",)}, "skip connection from block 2 to block 1"),
         ({"networks": ("8",), "formats": ("Q2",)}, "format 'Q2'"),
-        ({"networks": ("8",), "formats": ("Q2.6/Q2.6",)}, "write one, or weight/bias/activation"),
+        ({"networks": ("8",), "formats": ("Q2.6/Q2.6",)}, "write one, weight/bias/activation, or a fourth"),
+        ({"networks": ("8",), "widths": ("8/8/8/8",)}, "write one, or weight/bias/activation"),
         ({"networks": ("8",), "formats": ("Q2.14",), "activations": ("table",)}, "table with 14 fractional bits"),
         ({"networks": ("8",), "widths": ("four",)}, "widths entry 'four'"),
         ({"networks": ("8",), "widths": (40,)}, "40 bits for the weight format"),
