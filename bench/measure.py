@@ -24,7 +24,7 @@ from lst_model import checkpoint, data
 from lst_model.fixed import Formats
 from lst_model.integer import IntegerLST
 from lst_model.module import LST
-from lst_model.qat import Quantization
+from lst_model.quantization import Quantization, trained_for
 from lst_model.quantize import QuantizedNetwork, quantize
 from sim.engines import make
 from sim.netlist import run_netlist
@@ -189,7 +189,7 @@ def _configured(name: str, profile: str, options: dict[str, Any]) -> tuple[LST, 
     """A shipped network with the design options of a profile."""
     chosen = {**PROFILES[profile].options, **options}
     model = checkpoint.load(name)
-    trained = Quantization.recorded(checkpoint.read(checkpoint.resolve(name))) or Quantization(Formats())
+    trained = trained_for(name) or Quantization()
     formats = Formats.parse(chosen.pop("format")) if "format" in chosen else trained.formats
     quantized = quantize(model, formats, trained.activation)
     return model, quantized, Design.of(quantized, **{key.replace("-", "_"): value for key, value in chosen.items()})

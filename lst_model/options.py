@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from .augment import Affine
 from .errors import InputError
-from .qat import Quantization
+from .quantization import Quantization
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,9 @@ import click
 
 from lst_hw.design import Design
 from lst_model import checkpoint
-from lst_model.errors import InputError
 from lst_model.fixed import Formats
 from lst_model.module import LST
-from lst_model.qat import Quantization
+from lst_model.quantization import Quantization, trained_for
 from lst_model.quantize import QuantizedNetwork, quantize
 
 
@@ -43,21 +42,6 @@ def configuration(chosen: Chosen) -> dict[str, Any]:
     }
 
 
-def trained_for(path: Path) -> Quantization | None:
-    """The arithmetic that a checkpoint was trained in, None for floating point.
-
-    Raises
-    ------
-    InputError
-        If the file is no checkpoint, or its record of it is damaged.
-    """
-    content = checkpoint.read(path)
-    try:
-        return Quantization.recorded(content)
-    except InputError as error:
-        raise InputError(f"{path}: {error}; train it again") from None
-
-
 def choose(
     checkpoint_name: str,
     weight: str | None,
@@ -83,7 +67,7 @@ def choose(
     """
     path = checkpoint.resolve(checkpoint_name)
     others = [bias, activation_format, output_format]
-    trained = trained_for(path) or Quantization(Formats())
+    trained = trained_for(path) or Quantization()
     formats = trained.formats
     if any([weight, *others]):
         formats = Formats.parse(weight or str(Formats().weight), *others)

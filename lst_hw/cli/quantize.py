@@ -14,11 +14,12 @@ from click.core import ParameterSource
 from lst_hw.files import check_writable, write_text
 from lst_model import activations, data
 from lst_model.calibrate import UNIT, Calibration, Cost, Widths, choose_formats
-from lst_model.checkpoint import load, resolve
+from lst_model.checkpoint import load
 from lst_model.data import Images
 from lst_model.profile import QuantizationProfile, TensorProfile, profile
+from lst_model.quantization import trained_for
 
-from .chosen import Chosen, choose, configuration, trained_for
+from .chosen import Chosen, choose, configuration
 from .options import data_dir_option, design_options, image_count
 
 DEFAULT_BITS = 12
@@ -71,7 +72,7 @@ def command(
     images, so that the test set stays unseen when formats are chosen.
     """
     check_writable(output, json_file)
-    trained = trained_for(resolve(checkpoint))
+    trained = trained_for(checkpoint)
     widths = _widths(ctx, bits, bias_bits, activation_bits, trained is not None)
     unit = design["activation"] or (activations.DEFAULT if trained is None else trained.activation)
     activations.check(unit)

@@ -22,7 +22,7 @@ from lst_model.growing import grown
 from lst_model.module import LST
 from lst_model.network import NAMED, Network, lst
 from lst_model.options import TrainingOptions
-from lst_model.qat import Quantization
+from lst_model.quantization import Quantization
 
 from .epochs import EpochBar
 from .options import data_dir_option, repeated

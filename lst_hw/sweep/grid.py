@@ -23,7 +23,7 @@ from lst_model.errors import InputError
 from lst_model.fixed import Formats
 from lst_model.network import NAMED, Network, lst
 from lst_model.options import TrainingOptions
-from lst_model.qat import Quantization
+from lst_model.quantization import Quantization, trained_for
 from lst_model.quantize import QuantizedNetwork, weight_format
 
 from ..design import Design
@@ -121,7 +121,7 @@ class Grid:
             return None
         options = _options({**_RETRAINING_DEFAULTS, **self.retraining, "epochs": epochs}, seed)
         # Checks what integers exclude; those of the points come later.
-        return replace(replace(options, quantization=Quantization(Formats())), quantization=None)
+        return replace(replace(options, quantization=Quantization()), quantization=None)
 
     def points(self, train: Images) -> list[Point]:
         """Every combination, for these training images.
@@ -152,18 +152,17 @@ class Grid:
 
     def _weights(self, train: Images) -> Iterator[tuple[Network, Training | Stored, Quantization]]:
         """Networks, their weights, and the arithmetic they were trained for."""
-        default = Quantization(Formats())
         for name in self.axes.get("checkpoints", ()):
             path = checkpoint.resolve(name)
             network = checkpoint.load(path).network
             train.check_fits(network)
-            trained = Quantization.recorded(checkpoint.read(path)) or default
+            trained = trained_for(path) or Quantization()
             yield network, Stored(name, hashlib.sha256(path.read_bytes()).hexdigest()), trained
         digest = digest_of(train)
         for text, seed in itertools.product(self.axes.get("networks", ()), self.axes.get("seeds", (0,))):
             network = parse_network(text, train)
             train.check_fits(network)
-            yield network, Training(network.as_dict(), asdict(self.options(seed)), digest), default
+            yield network, Training(network.as_dict(), asdict(self.options(seed)), digest), Quantization()
 
 
 def read(path: Path | None, overrides: Mapping[str, list[Any]], training: Mapping[str, Any]) -> Grid:

@@ -26,7 +26,7 @@ from lst_model.integer import IntegerLST
 from lst_model.module import LST
 from lst_model.network import Network
 from lst_model.options import TrainingOptions
-from lst_model.qat import Quantization
+from lst_model.quantization import Quantization
 from lst_model.quantize import QuantizedNetwork, quantize, weight_format
 from sim.verify import verify
 

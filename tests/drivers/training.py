@@ -15,7 +15,7 @@ from lst_model.fixed import Formats
 from lst_model.module import LST
 from lst_model.network import lst
 from lst_model.options import TrainingOptions
-from lst_model.qat import Quantization
+from lst_model.quantization import Quantization
 from lst_model.training import TrainingResult
 
 NETWORK = lst(rows=8, embeddings=(4,), classes=3)

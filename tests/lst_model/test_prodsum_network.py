@@ -18,7 +18,8 @@ from lst_model.fixed import Formats
 from lst_model.integer import IntegerLST
 from lst_model.module import LST, normalise
 from lst_model.prodsum import ProdSumLinear
-from lst_model.qat import Quantization, QuantizedLST
+from lst_model.qat import QuantizedLST
+from lst_model.quantization import Quantization
 from lst_model.quantize import quantize
 from sim.engines.amaranth import AmaranthEngine
 

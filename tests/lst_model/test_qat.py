@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
@@ -13,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lst_model.activations import ACTIVATIONS
-from lst_model.errors import InputError
 from lst_model.fixed import Formats, QFormat
 from lst_model.integer import IntegerLST
 from lst_model.module import LST, normalise
 from lst_model.network import Network, lst
-from lst_model.qat import Quantization, QuantizedLST
+from lst_model.qat import QuantizedLST
+from lst_model.quantization import Quantization
 from lst_model.quantize import quantize
 
 SMALL = network(4, 5, (3, 4), (3, 4), skips=((1, 2),))
@@ -172,31 +171,3 @@ def test_a_gradient_step_lowers_the_loss() -> None:
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.8 * losses[0]
-
-
-def test_impossible_widths_are_refused() -> None:
-    for bits in (1, 9):
-        with pytest.raises(InputError, match=rf"weights of {bits} bits: choose 2 to 8, all that Q2\.6 has"):
-            Quantization(Formats.parse("Q2.6"), weight_bits=(4, bits))
-
-
-def test_unknown_activation_is_refused() -> None:
-    with pytest.raises(InputError, match="unknown activation 'relu'"):
-        Quantization(Formats(), "relu")
-
-
-def test_number_of_widths_must_be_that_of_the_layers() -> None:
-    with pytest.raises(InputError, match=r"weight bits of 2 layers: give one .* or 3, for block1\.row, "):
-        QuantizedLST(lst(), Quantization(Formats(), weight_bits=(4, 4)))
-
-
-def test_quantization_reads_like_the_options_of_the_command_line() -> None:
-    chosen = Quantization(Formats.parse("Q1.3", "Q3.6", "Q2.6"), "table", (4,))
-    assert chosen.as_dict() == {
-        "format": "Q1.3",
-        "bias-format": "Q3.6",
-        "activation-format": "Q2.6",
-        "activation": "table",
-        "weight-bits": [4],
-    }
-    assert dataclasses.replace(chosen, weight_bits=()).as_dict()["weight-bits"] == []

@@ -8,19 +8,16 @@ import pytest
 
 from lst_hw.design import Design
 from lst_model import checkpoint, data
-from lst_model.fixed import Formats
+from lst_model.quantization import Quantization, trained_for
 from lst_model.quantize import quantize
 from sim.verify import verify
-
-FORMATS = ("format", "bias-format", "activation-format")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", checkpoint.shipped())
 def test_the_rtl_equals_the_integer_model_on_the_whole_test_set(name: str, mnist_dir: Path) -> None:
-    arithmetic = checkpoint.read(checkpoint.resolve(name)).get("quantization")
-    formats = Formats() if arithmetic is None else Formats.parse(*(arithmetic[key] for key in FORMATS))
+    arithmetic = trained_for(name) or Quantization()
     model = checkpoint.load(name)
-    quantized = quantize(model, formats)
+    quantized = quantize(model, arithmetic.formats, arithmetic.activation)
     report = verify(model, quantized, Design.of(quantized), data.load("test", mnist_dir), engine="cxxrtl")
     assert (report.images, report.mismatches) == (10_000, 0)

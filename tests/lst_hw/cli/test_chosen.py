@@ -13,7 +13,7 @@ from lst_model import checkpoint
 from lst_model.fixed import Formats
 from lst_model.module import LST
 from lst_model.network import lst
-from lst_model.qat import Quantization
+from lst_model.quantization import Quantization
 
 Cli = Callable[..., Any]
 

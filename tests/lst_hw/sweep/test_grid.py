@@ -17,7 +17,7 @@ from lst_model.errors import InputError
 from lst_model.fixed import Formats
 from lst_model.module import LST
 from lst_model.network import NAMED, lst
-from lst_model.qat import Quantization
+from lst_model.quantization import Quantization
 
 TOML = """
 networks = ["8", "4+4:1-2"]
