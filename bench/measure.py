@@ -34,13 +34,13 @@ CHECKPOINTS = ("lst-1-28", "lst-1-8", "lst-2-28", "reslst-3-28")
 ENGINE_IMAGES = {"cxxrtl": 500, "verilator": 100, "icarus": 3, "amaranth": 3}
 DESIGNS = (
     ("lst-1-28", "dsp", {}),
-    ("lst-1-28", "dsp", {"format": "Q2.6"}),
+    ("lst-1-28-q8", "dsp", {}),
     ("lst-1-28", "lut", {}),
-    ("lst-1-28", "lut", {"format": "Q2.6"}),
-    ("lst-1-28", "fast", {}),
-    ("lst-1-28", "fast", {"multiplier": "lut"}),
+    ("lst-1-28-q8", "lut", {}),
+    ("lst-1-28-q8", "fast", {}),
+    ("lst-1-28-q8", "fast", {"multiplier": "lut"}),
     ("lst-1-28", "tiny", {}),
-    ("lst-1-28", "tiny", {"format": "Q2.6"}),
+    ("lst-1-28-q8", "tiny", {}),
     ("lst-1-8", "dsp", {}),
     ("lst-2-28", "dsp", {}),
     ("reslst-3-28", "dsp", {}),
@@ -61,12 +61,12 @@ BITS = (
 """The same network in fewer and fewer bits: rounded to a format, or trained in its own."""
 
 CLOCKS = (
-    ("dsp", {}, place_ecp5, 5),
-    ("fast", {}, place_ecp5, 1),
-    ("fast", {"multiplier": "lut"}, place_ecp5, 3),
-    ("tiny", {"format": "Q2.6"}, place_ice40, 5),
+    ("lst-1-28", "dsp", {}, place_ecp5, 5),
+    ("lst-1-28-q8", "fast", {}, place_ecp5, 1),
+    ("lst-1-28-q8", "fast", {"multiplier": "lut"}, place_ecp5, 3),
+    ("lst-1-28-q8", "tiny", {}, place_ice40, 5),
 )
-"""LST-1-28 designs that are placed and routed, how, and with how many seeds at most; one of `fast` takes minutes."""
+"""Designs that are placed and routed, how, and with how many seeds at most; one of `fast` takes minutes."""
 
 NETLIST_IMAGES = 50
 
@@ -167,11 +167,12 @@ def profile(name: str, profile: str, options: dict[str, Any]) -> dict[str, Any]:
 def clock() -> list[dict[str, Any]]:
     """Post-route clocks."""
     rows = []
-    for profile, options, place, seeds in CLOCKS:
-        _, _, design = _configured("lst-1-28", profile, options)
+    for name, profile, options, place, seeds in CLOCKS:
+        _, _, design = _configured(name, profile, options)
         placed = place(to_verilog(design), seeds=seeds)
         rows.append(
             {
+                "checkpoint": name,
                 "profile": profile,
                 "options": options,
                 "format": str(design.formats.weight),
@@ -189,8 +190,9 @@ def _configured(name: str, profile: str, options: dict[str, Any]) -> tuple[LST, 
     """A shipped network with the design options of a profile."""
     chosen = {**PROFILES[profile].options, **options}
     model = checkpoint.load(name)
-    trained = trained_for(name) or Quantization()
-    formats = Formats.parse(chosen.pop("format")) if "format" in chosen else trained.formats
+    usual = Quantization(Formats.parse(chosen.pop("format", str(Formats().weight))))
+    trained = trained_for(name) or usual
+    formats = usual.formats if "format" in options else trained.formats
     quantized = quantize(model, formats, trained.activation)
     return model, quantized, Design.of(quantized, **{key.replace("-", "_"): value for key, value in chosen.items()})
 

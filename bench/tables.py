@@ -124,7 +124,7 @@ def _bits(rows: list[dict[str, Any]]) -> str:
 
 
 def _clock(rows: list[dict[str, Any]]) -> str:
-    return _columns(rows, "profile", "format", "part", "clock", "images per second", "latency")
+    return _columns(rows, "checkpoint", "profile", "format", "part", "clock", "images per second", "latency")
 
 
 def _machine(facts: dict[str, Any]) -> str:

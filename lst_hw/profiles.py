@@ -16,11 +16,18 @@ class Profile:
     purpose : str
         What it is good for, in a few words.
     options : dict
-        Keys and values as in a configuration file; what is missing keeps its own default.
+        Keys and values as in a configuration file; what is missing keeps its own default. The format is for
+        networks trained in floating point.
     """
 
     purpose: str
     options: dict[str, str | int] = field(default_factory=dict)
+
+    @property
+    def format(self) -> str | None:
+        """The format of weights among the options."""
+        found = self.options.get("format")
+        return None if found is None else str(found)
 
 
 PROFILES = {

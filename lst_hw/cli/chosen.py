@@ -15,6 +15,8 @@ from lst_model.module import LST
 from lst_model.quantization import Quantization, trained_for
 from lst_model.quantize import QuantizedNetwork, quantize
 
+from .options import profile_format
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -58,7 +60,7 @@ def choose(
     """Load, quantise and resolve; warns on standard error when parameters saturate.
 
     Formats and activation unit that are not given are those that the checkpoint was trained in, if it was
-    trained in integers. One given format replaces all of them.
+    trained in integers, else the profile's or the default. One given format replaces all of them.
 
     Raises
     ------
@@ -67,10 +69,9 @@ def choose(
     """
     path = checkpoint.resolve(checkpoint_name)
     others = [bias, activation_format, output_format]
-    trained = trained_for(path) or Quantization()
-    formats = trained.formats
-    if any([weight, *others]):
-        formats = Formats.parse(weight or str(Formats().weight), *others)
+    usual = profile_format() or str(Formats().weight)
+    trained = trained_for(path) or Quantization(Formats.parse(usual))
+    formats = Formats.parse(weight or usual, *others) if any([weight, *others]) else trained.formats
     model = checkpoint.load(path)
     quantized = quantize(model, formats, activation or trained.activation, allow_saturation=not strict)
     if quantized.saturated:

@@ -27,6 +27,9 @@ from lst_model.network import Network
 
 DEFAULT_CHECKPOINT = "lst-1-28"
 
+_PROFILE = "lst_hw.profile"
+"""Where a click context keeps the name of the chosen profile."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -34,8 +37,17 @@ def _take_profile(context: click.Context, _: click.Parameter, name: str | None) 
     """Make a profile the defaults of the design options, where a configuration file says nothing else."""
     if name is None:
         return
-    values = {_CONFIGURABLE[key][0]: value for key, value in profile(name).options.items()}
+    context.meta[_PROFILE] = name
+    # A network that was trained in integers has formats of its own.
+    options = {key: value for key, value in profile(name).options.items() if key != "format"}
+    values = {_CONFIGURABLE[key][0]: value for key, value in options.items()}
     context.default_map = {**values, **(context.default_map or {})}
+
+
+def profile_format() -> str | None:
+    """The format that the chosen profile has for networks trained in floating point, if it has one."""
+    name = click.get_current_context().meta.get(_PROFILE)
+    return None if name is None else PROFILES[name].format
 
 
 def _configure(context: click.Context, _: click.Parameter, path: Path | None) -> None:
@@ -130,6 +142,8 @@ def repeated(context: click.Context, without: Collection[str] = ()) -> str:
     What a configuration file set is written out.
     """
     words = ["lst-hw", context.info_name or ""]
+    if _PROFILE in context.meta:
+        words += ["--profile", context.meta[_PROFILE]]
     for parameter in context.command.params:
         name = parameter.name or ""
         source = context.get_parameter_source(name)

@@ -20,7 +20,7 @@ from lst_model.profile import QuantizationProfile, TensorProfile, profile
 from lst_model.quantization import trained_for
 
 from .chosen import Chosen, choose, configuration
-from .options import data_dir_option, design_options, image_count
+from .options import data_dir_option, design_options, image_count, profile_format
 
 DEFAULT_BITS = 12
 
@@ -73,7 +73,8 @@ def command(
     """
     check_writable(output, json_file)
     trained = trained_for(checkpoint)
-    widths = _widths(ctx, bits, bias_bits, activation_bits, trained is not None)
+    known = trained is not None or profile_format() is not None
+    widths = _widths(ctx, bits, bias_bits, activation_bits, known)
     unit = design["activation"] or (activations.DEFAULT if trained is None else trained.activation)
     activations.check(unit)
     model = load(checkpoint)
@@ -105,16 +106,16 @@ def command(
 
 
 def _widths(
-    ctx: click.Context, bits: int | None, bias_bits: int | None, activation_bits: int | None, trained: bool
+    ctx: click.Context, bits: int | None, bias_bits: int | None, activation_bits: int | None, known: bool
 ) -> Widths | None:
-    """The widths to pick formats for, or None when the formats are given, or known from training in them."""
+    """The widths to pick formats for, or None when the formats are given, or known from training or profile."""
     asked = [value for value in (bits, bias_bits, activation_bits) if value is not None]
     given = [name for name in _FORMAT_OPTIONS if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT]
     if given and asked:
         raise click.UsageError(
             f"{_FORMAT_OPTIONS[given[0]]} and widths exclude each other: give formats, or let them be picked"
         )
-    if given or (trained and not asked):
+    if given or (known and not asked):
         return None
     weight = DEFAULT_BITS if bits is None else bits
     return Widths(

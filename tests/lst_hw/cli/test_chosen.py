@@ -69,6 +69,17 @@ def test_a_float_network_has_the_default(cli: Cli, tmp_path: Path) -> None:
     assert chosen(cli, tmp_path, tmp_path / "float.pt") == ["Q5.7", "Q5.7", "Q5.7", "second-order"]
 
 
+def test_a_profile_s_format_is_for_float_networks_only(cli: Cli, trained: Path, tmp_path: Path) -> None:
+    assert chosen(cli, tmp_path, trained, "--profile", "fast") == ["Q2.4", "Q3.5", "Q1.6", "hard"]
+    checkpoint.save(tmp_path / "float.pt", LST(lst(8, embeddings=(4,))))
+    words = (tmp_path / "float.pt", "--profile", "fast")
+    assert chosen(cli, tmp_path, *words)[:3] == ["Q2.6"] * 3
+    assert chosen(cli, tmp_path, *words, "--format", "Q3.3")[:3] == ["Q3.3"] * 3
+    quantize = ("quantize", tmp_path / "float.pt", "--profile", "fast", "--data", "digits", "--images", 50)
+    assert "weights Q2.6, biases Q2.6" in cli(*quantize).out
+    assert "weights Q2.6, biases Q2.6" not in cli(*quantize, "--bits", 10).out
+
+
 def test_quantize_measures_the_formats_of_training_and_picks_others_when_asked(
     cli: Cli, trained: Path, tmp_path: Path
 ) -> None:
