@@ -1,4 +1,4 @@
-"""Measure everything, write ``bench/results.json`` and the tables of the README.
+"""Measure everything, write ``bench/results.json`` and the tables of README.md and docs.
 
 Usage: python -m bench [SECTION ...]   (sections: verify, engines, profiles, structures, bits, clock; all by default)
 
@@ -17,6 +17,7 @@ from . import measure, tables
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "bench" / "results.json"
+DOCUMENTS = ("README.md", "docs/quantisation.md")
 SECTIONS = {
     "verify": measure.verification,
     "engines": measure.engines,
@@ -38,7 +39,8 @@ def main(names: list[str]) -> None:
         with console.status(f"measuring {name}"):
             results[name] = SECTIONS[name]()
         RESULTS.write_text(json.dumps(results, indent=2) + "\n")
-    tables.rewrite(ROOT / "README.md", results)
+    for document in DOCUMENTS:
+        tables.rewrite(ROOT / document, results)
 
 
 main(sys.argv[1:])

@@ -1,4 +1,4 @@
-"""The README's tables, written between markers from the results."""
+"""The tables of the documents, written between markers from the results."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 
-def rewrite(readme: Path, results: dict[str, Any]) -> None:
+def rewrite(document: Path, results: dict[str, Any]) -> None:
     """Replace what stands between ``<!-- bench:NAME -->`` and ``<!-- /bench -->`` for every section measured."""
-    text = readme.read_text()
+    text = document.read_text()
     for name, written in (
         ("verify", _verify),
         ("engines", _engines),
@@ -22,7 +22,7 @@ def rewrite(readme: Path, results: dict[str, Any]) -> None:
     ):
         if name in results:
             text = filled(text, "bench", name, written(results[name]))
-    readme.write_text(text)
+    document.write_text(text)
 
 
 def filled(text: str, kind: str, name: str, content: str) -> str:
