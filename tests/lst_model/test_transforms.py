@@ -32,7 +32,8 @@ def test_the_dct_is_scipys(rows: int, columns: int) -> None:
 
 def test_only_the_lowest_frequencies_are_kept() -> None:
     x = _grids(28, 20)
-    assert torch.equal(DCT2d(28, 20, keep=9)(x), DCT2d(28, 20)(x)[..., :9, :9])
+    # Not to the last bit: a product of another size may sum in another order, as it does on AVX-512.
+    torch.testing.assert_close(DCT2d(28, 20, keep=9)(x), DCT2d(28, 20)(x)[..., :9, :9])
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(8, 8), (4, 32)])
