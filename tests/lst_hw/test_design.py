@@ -22,6 +22,13 @@ def test_everything_comes_from_the_quantised_network() -> None:
     assert design.logit_fraction == 10
 
 
+def test_logits_have_the_fraction_of_the_output_layer_s_format() -> None:
+    case = quantized(network(3, 5, (4, 6)), Formats.parse("Q2.5", "Q3.4", "Q1.6", "Q4.1"))
+    design = Design.of(case)
+    assert design.logit_fraction == case.logit_fraction == 7
+    assert design.result_logit_format == "Q16.7"
+
+
 def test_a_design_holds_plain_integers_only() -> None:
     design = Design.of(quantized(network(3, 5, (4, 6))), pes=4)
     codes = [*design.biases, *(code for bank in design.banks for word in bank.words for code in word)]
