@@ -126,6 +126,10 @@ class Formats:
         chosen = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: str(q) for name, q in chosen.items() if q is not None}
 
+    def as_options(self) -> dict[str, str]:
+        """The same keyed like the options of ``lst-hw``: ``{"format": "Q5.7", "bias-format": ...}``."""
+        return {"format" if name == "weight" else f"{name}-format": text for name, text in self.as_dict().items()}
+
     @property
     def output_weight(self) -> QFormat:
         """Format of the output layer's weights."""

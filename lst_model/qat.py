@@ -60,10 +60,8 @@ class QuantizedLST(LST):
         self._weight_formats = {stage.key: weight_format(stage, formats) for stage in network.stages}
         # What is not trained has all the bits of the format.
         self._weight_ranges = {
-            stage.key: (formats.weight.lowest, formats.weight.highest)
-            if isinstance(stage.structure, Transform)
-            else codes
-            for stage, codes in zip(network.stages, ranges, strict=True)
+            stage.key: (q.lowest, q.highest) if isinstance(stage.structure, Transform) else codes
+            for stage, q, codes in zip(network.stages, self._weight_formats.values(), ranges, strict=True)
         }
         tables = {
             "pixel_values": pixel_codes(np.arange(256), formats.activation) / formats.activation.scale,

@@ -71,10 +71,7 @@ class Quantization:
     def as_dict(self) -> dict[str, Any]:
         """Plain values for a checkpoint, keyed like the options of ``lst-hw``."""
         return {
-            "format": str(self.formats.weight),
-            "bias-format": str(self.formats.bias),
-            "activation-format": str(self.formats.activation),
-            **({} if self.formats.output is None else {"output-format": str(self.formats.output)}),
+            **self.formats.as_options(),
             "activation": self.activation,
             "weight-bits": list(self.weight_bits),
         }

@@ -30,12 +30,8 @@ class Chosen:
 
 def configuration(chosen: Chosen) -> dict[str, Any]:
     """The design options as a file for ``--config`` holds them: option names without dashes, and values."""
-    formats = chosen.design.formats
     return {
-        "format": str(formats.weight),
-        "bias-format": str(formats.bias),
-        "activation-format": str(formats.activation),
-        **({} if formats.output is None else {"output-format": str(formats.output)}),
+        **chosen.design.formats.as_options(),
         "activation": chosen.quantized.activation,
         "pes": chosen.design.pes,
         "multiplier": chosen.design.multiplier,

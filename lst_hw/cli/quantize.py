@@ -17,7 +17,7 @@ from lst_model.calibrate import UNIT, Calibration, Cost, Widths, choose_formats
 from lst_model.checkpoint import load
 from lst_model.data import Images
 from lst_model.profile import QuantizationProfile, TensorProfile, profile
-from lst_model.quantization import trained_for
+from lst_model.quantization import Quantization, trained_for
 
 from .chosen import Chosen, choose, configuration
 from .options import data_dir_option, design_options, image_count, profile_format
@@ -75,8 +75,7 @@ def command(
     trained = trained_for(checkpoint)
     known = trained is not None or profile_format() is not None
     widths = _widths(ctx, bits, bias_bits, activation_bits, known)
-    unit = design["activation"] or (activations.DEFAULT if trained is None else trained.activation)
-    activations.check(unit)
+    unit = activations.check(design["activation"] or (trained or Quantization()).activation)
     model = load(checkpoint)
     every = data.load("train", data_dir)
     calibration = Calibration(model, every.first(image_count(images, len(every))))

@@ -51,8 +51,8 @@ AXES: dict[str, type] = {
 
 TRAINING = "training"
 RETRAINING = "retraining"
-_RETRAINING_DEFAULTS = {"peak_lr": 1e-3, "average": 0.0, "augment": 0.5}
 # With few bits averaged weights say little about their codes, docs/quantisation.md.
+_RETRAINING_DEFAULTS = {"peak_lr": 1e-3, "average": 0.0, "augment": 0.5}
 # Numbers only: seeds are a list of their own, augmentation is a factor as for `lst-hw train`, there are no teachers.
 _NUMBERS = {each.name for each in fields(TrainingOptions) if each.type in ("int", "float", "int | None")}
 _OPTIONS = _NUMBERS - {"seed", "distillation", "temperature"} | {"augment"}
@@ -120,8 +120,9 @@ class Grid:
         if epochs == 0:
             return None
         options = _options({**_RETRAINING_DEFAULTS, **self.retraining, "epochs": epochs}, seed)
-        # Checks what integers exclude; those of the points come later.
-        return replace(replace(options, quantization=Quantization()), quantization=None)
+        # The points bring their own integers; any will do to check what integers exclude.
+        replace(options, quantization=Quantization())
+        return options
 
     def points(self, train: Images) -> list[Point]:
         """Every combination, for these training images.
